@@ -1,0 +1,1 @@
+"""The server: every socket, every disk and every clock is here."""

@@ -1,0 +1,1 @@
+"""Events between the parts of one server, and later between nodes."""

@@ -1,0 +1,1 @@
+"""What the origin knows, in SQL: one repository a noun."""

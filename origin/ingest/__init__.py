@@ -1,0 +1,1 @@
+"""Ways in for publishers: thin shells over the cores in wire."""

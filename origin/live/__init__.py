@@ -1,0 +1,1 @@
+"""Broadcasts on the air: who publishes, what viewers wait for."""

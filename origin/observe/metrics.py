@@ -1,0 +1,36 @@
+"""Every metric that Headwater exports, in one list; `/metrics` on the operators' listener shows them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY: Final = CollectorRegistry()
+
+ingest_connections = Gauge(
+    "headwater_ingest_connections", "Open publisher connections", ["protocol"], registry=REGISTRY
+)
+ingest_rejected = Counter(
+    "headwater_ingest_rejected_total", "Publishers turned away or cut off", ["protocol", "reason"], registry=REGISTRY
+)
+ingest_bytes = Counter("headwater_ingest_bytes_total", "Bytes read from publishers", ["protocol"], registry=REGISTRY)
+live_streams = Gauge("headwater_live_streams", "Streams on the air", registry=REGISTRY)
+timeline_mended = Counter(
+    "headwater_timeline_mended_total", "Bad timestamps that were mended", ["fault"], registry=REGISTRY
+)
+live_warnings = Counter("headwater_live_warnings_total", "Remarks on a stream's health", ["code"], registry=REGISTRY)
+segments_stored = Counter("headwater_segments_stored_total", "Segments made durable", registry=REGISTRY)
+store_failures = Counter("headwater_store_failures_total", "Store calls that failed", ["operation"], registry=REGISTRY)
+store_seconds = Histogram("headwater_store_seconds", "Time that a store call took", ["operation"], registry=REGISTRY)
+store_backlog_bytes = Gauge("headwater_store_backlog_bytes", "Bytes waiting to be made durable", registry=REGISTRY)
+playback_requests = Counter(
+    "headwater_playback_requests_total", "Requests below /play", ["kind", "status"], registry=REGISTRY
+)
+playback_bytes = Counter("headwater_playback_bytes_total", "Bytes sent below /play", registry=REGISTRY)
+playback_waiting = Gauge("headwater_playback_waiting", "Requests held until media comes", registry=REGISTRY)
+http_requests = Counter(
+    "headwater_http_requests_total", "Requests to the API and pages", ["method", "status"], registry=REGISTRY
+)
+http_refused = Counter("headwater_http_refused_total", "HTTP requests refused early", ["reason"], registry=REGISTRY)
+tokens_refused = Counter("headwater_tokens_refused_total", "Delivery tokens refused", ["code"], registry=REGISTRY)

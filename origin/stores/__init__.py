@@ -1,0 +1,1 @@
+"""Object stores: where segments and files rest."""

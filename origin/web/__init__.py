@@ -1,0 +1,1 @@
+"""HTTP: the control API, playback and pages."""

@@ -1,0 +1,1 @@
+"""Protocols as bytes in, events out. No sockets, no clocks, no randomness."""

@@ -1,0 +1,1 @@
+"""Web pages: library and player, built from src/ into dist/ by esbuild."""
