@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Farewell:
-    """Why the server parts from a publisher: a stable code (`taken_over`, `disconnected`, `draining`, …), a sentence."""
+    """Why the server parts from a publisher: a stable code (`taken_over`, `disconnected`, `draining`), a sentence."""
 
     code: str
     sentence: str
