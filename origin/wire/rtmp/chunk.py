@@ -210,7 +210,7 @@ def _read_header(stream: _Stream, shape: int, data: bytes, at: int) -> None:
 
 
 def write(message: Message, number: int, chunk_size: int) -> bytes:
-    """`message` as chunks on chunk stream `number` (2 to 63), the first with a full header, timestamp below 2**24."""
+    """`message` as chunks on chunk stream `number` (2 to 63), with a full header; timestamps below 0xFFFFFF."""
     size = len(message.payload)
     head = bytes((number,)) + message.timestamp.to_bytes(3, "big") + size.to_bytes(3, "big")
     head += bytes((message.type_id,)) + message.stream_id.to_bytes(4, "little")
