@@ -52,6 +52,25 @@ def test_extended_timestamps_with_peers_that_repeat_them_and_that_do_not(time: i
     assert [found for at in range(len(data)) for found in reader.receive_data(data[at : at + 1])] == read(data)
 
 
+@pytest.mark.parametrize("size", [1, 127, 128, 129, 1280, 1281, 5000])
+def test_runs_of_chunks_broken_by_another_stream(size: int) -> None:
+    payload = bytes(number % 251 for number in range(size))
+    video, sound = message(9, payload), message(8, b"sound", chunks=5)
+    for cut in range(0, len(video) - 12, 129):
+        data = video[: 12 + cut + 128] + sound + video[12 + cut + 128 :] if cut else video + sound
+        found = read(data)
+        assert {one.type_id: one.payload for one in found} == {8: b"sound", 9: payload}
+        reader = ChunkReader()
+        assert [one for at in range(0, len(data), 7) for one in reader.receive_data(data[at : at + 7])] == found
+
+
+def test_runs_of_chunks_with_a_long_stream_number() -> None:
+    payload = bytes(1000)
+    head = bytes.fromhex("0000 000000 0003e8 09 01000000")
+    data = head + b"\xc0\x00".join([payload[at : at + 128] for at in range(0, 1000, 128)])
+    assert read(data * 2) == [Message(9, 1, 0, payload)] * 2
+
+
 def test_extended_delta_on_a_fresh_continuation() -> None:
     start = bytes.fromhex("04 000000 000001 08 01000000") + b"a"
     delta = bytes.fromhex("84 ffffff 01000000") + b"b"
