@@ -70,6 +70,7 @@ class FrameGrid:
         "_seen",
         "_slack",
         "_step",
+        "_strayed",
         "_trust",
         "_unit",
     )
@@ -78,6 +79,7 @@ class FrameGrid:
         self._scale = timescale
         self._claim = claimed_rate(frame_rate)
         self._trust = self._anchor_ms = self._anchor = 0
+        self._strayed = -2
         self._seen: list[int] = []
         self._use(self._claim or (30, 1))
 
@@ -88,13 +90,13 @@ class FrameGrid:
 
     def place(self, at: int, cts: int) -> tuple[int, int]:
         """Decode time and composition offset in ticks, for a picture at `at` with `cts`, both in milliseconds."""
-        if not self._trust:
-            return self._search(at), cts * self._scale // 1000
+        if not self._trust and not self._search(at):
+            return self._ticks(at), self._ticks(cts)
         num, step, half, slack = self._num, self._step, self._half, self._slack
         elapsed = (at - self._anchor_ms) * num
         n = (elapsed + half) // step
         if not -slack <= elapsed - n * step <= slack:
-            return self._stray(at, n), cts * self._scale // 1000
+            return self._stray(at, n, cts)
         if self._trust < _TRUST_MOST:
             self._trust += 1
         dts = n * self._unit // num
@@ -102,7 +104,7 @@ class FrameGrid:
             offset = cts * num
             k = (offset + half) // step
             if not -slack <= offset - k * step <= slack:
-                return self._anchor + dts, cts * self._scale // 1000
+                return self._anchor + dts, self._ticks(cts)
             cts = (n + k) * self._unit // num - dts
         return self._anchor + dts, cts
 
@@ -116,18 +118,22 @@ class FrameGrid:
     def _ticks(self, at: int) -> int:
         return at * self._scale // 1000
 
-    def _anchor_at(self, at: int) -> int:
+    def _anchor_at(self, at: int) -> None:
         self._anchor_ms, self._anchor = at, self._ticks(at)
-        return self._anchor
+        self._strayed = -2
 
-    def _stray(self, at: int, n: int) -> int:
-        """A stamp off the grid: another rate fits all since the anchor, or the grid moves here, or there is none."""
+    def _stray(self, at: int, n: int, cts: int) -> tuple[int, int]:
+        """A stamp off the grid: another rate fits all since the anchor, or the grid moves, or this one is alone."""
         rate = self._better_rate(at - self._anchor_ms, n)
         if rate is not None:
             self._use(rate)
-            return self._anchor + n * self._unit // self._num
+            return self.place(at, cts)
         self._trust = max(0, self._trust - _TRUST_LOST)
-        return self._anchor_at(at)
+        if self._strayed + 1 < n:
+            self._strayed = n
+        else:
+            self._anchor_at(at)
+        return self._ticks(at), self._ticks(cts)
 
     def _better_rate(self, elapsed: int, n: int) -> tuple[int, int] | None:
         if n < _SEEN_BEFORE_CHANGE:
@@ -135,19 +141,19 @@ class FrameGrid:
         error, rate = min((abs(elapsed - n * 1000 * r[1] / r[0]), r) for r in RATES)
         return rate if error <= 1 else None
 
-    def _search(self, at: int) -> int:
-        if self._claim is not None:
-            self._claim, self._trust = None, _TRUST_AT_FIRST
-            return self._anchor_at(at)
-        self._seen.append(at)
-        if len(self._seen) == _WINDOW:
-            rate = _fitting_rate(self._seen)
-            self._seen.clear()
-            if rate is not None:
-                self._use(rate)
-                self._trust = _TRUST_AT_FIRST
-                return self._anchor_at(at)
-        return self._ticks(at)
+    def _search(self, at: int) -> bool:
+        """Tell whether there is a grid now, anchored at `at`."""
+        rate, self._claim = self._claim, None
+        if rate is None:
+            self._seen.append(at)
+            if len(self._seen) == _WINDOW:
+                rate = _fitting_rate(self._seen)
+                self._seen.clear()
+        if rate is not None:
+            self._use(rate)
+            self._trust = _TRUST_AT_FIRST
+            self._anchor_at(at)
+        return rate is not None
 
 
 def _fitting_rate(stamps: list[int]) -> tuple[int, int] | None:
@@ -156,7 +162,7 @@ def _fitting_rate(stamps: list[int]) -> tuple[int, int] | None:
     usual = steps[len(steps) // 2]
     near = [r for r in RATES if abs(usual - 1000 * r[1] / r[0]) <= 1.5]  # noqa: PLR2004 - as FrameGrid's slack
     error, rate = min(((_misfit(stamps, 1000 * r[1] / r[0]), r) for r in near), default=(2.0, (0, 0)))
-    return rate if error <= 1.5 and steps[0] > 0 else None  # noqa: PLR2004 - the same
+    return rate if error <= 1.5 and steps[0] > 0 else None  # noqa: PLR2004 - the same slack
 
 
 def _misfit(stamps: list[int], period: float) -> float:

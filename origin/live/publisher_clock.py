@@ -20,7 +20,7 @@ from origin.live.faults import Fault
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 FORWARD_MS: Final = 3_000
 """A step ahead up to here is a gap in the stream. Longer ones are broken clocks: DVR windows and players' buffers
@@ -97,7 +97,10 @@ class PublisherClock:
     def _explained(self, kind: Kind, stamp: int) -> int | None:
         mark = self._marks[kind]
         own = mark.at + apart(stamp, mark.stamp)
-        distance, at = min((self._distance(at), at) for at in (own, *self._beliefs(kind, stamp)))
+        marks = self._marks.values() if own > mark.at else [mark]
+        choices = [(_distance(own, marks), own)]
+        choices += [(_distance(at, self._marks.values()), at) for at in self._beliefs(kind, stamp) if at != own]
+        distance, at = min(choices)
         if distance > FORWARD_MS:
             return None
         if at != own:
@@ -112,7 +115,8 @@ class PublisherClock:
         mark = self._marks[kind]
         yield mark.old_at + apart(stamp, mark.old_stamp)
 
-    def _distance(self, at: int) -> int:
-        """Milliseconds from the nearest mark; a step back counts for what a step ahead of the same rarity does."""
-        steps = (at - mark.at for mark in self._marks.values())
-        return min(step if step >= 0 else -step * FORWARD_MS // BACKWARD_MS for step in steps)
+
+def _distance(at: int, marks: Iterable[_Mark]) -> int:
+    """Milliseconds from the nearest mark; a step back weighs as much as the step ahead that is as likely."""
+    steps = (at - mark.at for mark in marks)
+    return min(step if step >= 0 else -step * FORWARD_MS // BACKWARD_MS for step in steps)

@@ -39,7 +39,7 @@ _END: Final = "111"
 
 def silence_for(track: Track) -> Silence | None:
     """The silent frame of `track`, or None where none is known (Opus of more than two channels, unusual AAC)."""
-    if track.codec is Codec.OPUS and track.channels <= 2:  # noqa: PLR2004 - stereo
+    if track.codec is Codec.OPUS and track.channels <= 2:  # noqa: PLR2004 - mono or stereo
         return Silence(_OPUS, _OPUS_SPAN * track.timescale // _OPUS_RATE)
     layout = _aac_layout(track.config) if track.codec is Codec.AAC else 0
     return Silence(aac_silence(layout), aac_span(track)) if layout in _LAYOUTS else None

@@ -80,12 +80,17 @@ def test_lost_pictures_leave_the_grid_as_it_is() -> None:
     assert grid.period == 3_000
 
 
-def test_one_stamp_astray_does_not_end_the_grid() -> None:
+def test_one_stamp_astray_is_alone_in_that() -> None:
     grid = FrameGrid(SCALE, 30.0)
     placed = [grid.place(n * 1000 // 30 + (5 if n == 50 else 0), 0)[0] for n in range(200)]
-    assert placed[:50] == [n * 3_000 for n in range(50)]
-    assert all(abs(dts - n * 3_000) <= 90 for n, dts in enumerate(placed) if n != 50)
-    assert {b - a for a, b in pairwise(placed[52:])} == {3_000}
+    assert [n for n in range(200) if placed[n] != n * 3_000] == [50]
+
+
+def test_the_grid_moves_with_stamps_that_stay_off() -> None:
+    grid = FrameGrid(SCALE, 30.0)
+    placed = [grid.place(n * 100 // 3 + (10 if n >= 50 else 0), 0)[0] for n in range(200)]
+    assert {b - a for a, b in pairwise(placed[51:])} == {3_000}
+    assert placed[51] - 51 * 3_000 == pytest.approx(900, abs=90)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +99,7 @@ def test_one_stamp_astray_does_not_end_the_grid() -> None:
 def test_composition_offsets_are_whole_pictures_where_they_nearly_are(cts: int, ticks: int) -> None:
     assert FrameGrid(SCALE, None).place(0, cts) == (0, cts * 90)
     grid = FrameGrid(SCALE, 30.0)
-    grid.place(0, 0)
+    assert grid.place(0, cts) == (0, ticks)
     assert grid.place(33, cts) == (3_000, ticks)
 
 
