@@ -29,6 +29,7 @@ PROBLEMS: Final[dict[str, Kind]] = {
     "not_found": Kind(404, "There is nothing here"),
     "stream_offline": Kind(404, "The stream is off the air"),
     "method_not_allowed": Kind(405, "The method does not apply here"),
+    "request_timeout": Kind(408, "The request took too long to arrive"),
     "conflict": Kind(409, "The request conflicts with the present state"),
     "idempotency_mismatch": Kind(409, "The Idempotency-Key was used for another request"),
     "revision_mismatch": Kind(412, "The resource has changed in the meantime"),
@@ -38,6 +39,7 @@ PROBLEMS: Final[dict[str, Kind]] = {
     "rate_limited": Kind(429, "Too many requests"),
     "internal": Kind(500, "The server failed"),
     "store_failed": Kind(503, "The object store does not answer"),
+    "not_ready": Kind(503, "The server is not ready"),
     "draining": Kind(503, "The server is shutting down"),
     "too_many_waiting": Kind(503, "Too many requests are being held"),
 }
