@@ -65,7 +65,7 @@ def request_id() -> str:
 def invalid_body(error: ValidationError) -> Problem:
     """The first thing that is wrong with a body or a query, with the field's name."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
+    field = str(first["loc"][0]) if first["loc"] else ""
     return Problem("invalid_body", _sentence(field, first["type"], first["msg"]))
 
 

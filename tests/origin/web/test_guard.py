@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -90,8 +91,10 @@ async def test_too_many_headers_are_refused() -> None:
 
 
 async def test_a_slow_body_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "BODY_TIMEOUT_S", 0.0)
-    exchange = await Exchange([b"x"]).run()
+    monkeypatch.setattr(guard, "BODY_TIMEOUT_S", 0.01)
+    exchange = Exchange([b"x", b"y"])
+    exchange.receive = asyncio.Event().wait  # type: ignore[method-assign, assignment]  # it says nothing for ever
+    await exchange.run()
     assert exchange.status == 408
 
 

@@ -28,7 +28,9 @@ TRUSTED = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
         (None, "203.0.113.9", None),
     ],
 )
-def test_the_nearest_untrusted_address_is_the_client(peer: str | None, forwarded: str | None, found: str | None) -> None:
+def test_the_nearest_untrusted_address_is_the_client(
+    peer: str | None, forwarded: str | None, found: str | None
+) -> None:
     headers = [] if forwarded is None else [(b"x-forwarded-for", forwarded.encode())]
     assert client_address(peer, headers, TRUSTED) == found
 
