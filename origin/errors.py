@@ -38,8 +38,11 @@ PROBLEMS: Final[dict[str, Kind]] = {
     "range_not_satisfiable": Kind(416, "The range lies outside the content"),
     "rate_limited": Kind(429, "Too many requests"),
     "internal": Kind(500, "The server failed"),
+    "catalog_failed": Kind(503, "The catalog does not answer"),
+    "catalog_busy": Kind(503, "The catalog has too much to do"),
     "store_failed": Kind(503, "The object store does not answer"),
     "not_ready": Kind(503, "The server is not ready"),
+    "bus_failed": Kind(503, "The event bus does not answer"),
     "draining": Kind(503, "The server is shutting down"),
     "too_many_waiting": Kind(503, "Too many requests are being held"),
 }
