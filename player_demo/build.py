@@ -53,7 +53,7 @@ def _on_this_machine() -> Toolchain | None:
 
 
 def _from_pypi() -> Toolchain:
-    home = HERE / ".nodejs"
+    home = HERE.parent / "build" / "nodejs"
     wanted = (HERE / "nodejs.txt").read_text()
     mark = home / "installed"
     if not mark.exists() or mark.read_text() != wanted:
