@@ -1,1 +1,60 @@
-PY ?= python3
+# Everything here works from a clean clone with Python >= 3.11, make and a package index. `make` alone lists the targets.
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+TESTING := $(VENV)/.testing
+ASSETS := player_demo/dist/.built
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fix bench assets install lock clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+demo: $(RUNTIME) $(ASSETS)  ## run the whole server with a test card on the air, and print the links
+	@$(BIN)/headwater demo
+
+install: $(RUNTIME) $(ASSETS)  ## make .venv with the server and its player, ready for `.venv/bin/headwater serve`
+	@echo "installed: $(BIN)/headwater"
+
+assets: $(ASSETS)  ## build the player's script (npm if there, else npm from PyPI)
+
+test: $(TESTING) $(ASSETS)  ## format check, lint, types, import contracts and every test, with real peers
+	@.ci/debian ffmpeg ffprobe chromium strace dejavu
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -p tests.house.incomplete
+
+lint: $(TESTING)  ## format check, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+fix: $(TESTING)  ## format, and mend what the linter can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(RUNTIME)  ## measure ourselves beside our peers, and print one table
+	@.ci/debian ffmpeg nginx nginx-rtmp wrk
+	$(BIN)/python -m bench $(BENCH)
+
+lock: $(TESTING)  ## renew both lock files within the bounds of pyproject.toml
+	$(BIN)/python .ci/lock.py
+
+clean:  ## forget what was installed and built; ./data stays
+	rm -rf $(VENV) build player_demo/dist player_demo/node_modules
+
+# Stamps: what they stand for is done again only when a prerequisite is newer.
+
+$(RUNTIME): requirements.lock pyproject.toml .ci/install.py
+	@$$(.ci/python) .ci/install.py $(VENV) requirements.lock
+	@touch $@
+
+$(TESTING): requirements-test.lock requirements.lock pyproject.toml .ci/install.py
+	@$$(.ci/python) .ci/install.py $(VENV) requirements-test.lock
+	@touch $(RUNTIME) $@
+
+$(ASSETS): $(RUNTIME) $(shell find player_demo -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.pyc')
+	$(BIN)/python player_demo/build.py
+	@touch $@
