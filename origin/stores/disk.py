@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import threading
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -202,6 +203,7 @@ def _read_whole(path: Path, key: str) -> bytes:
 def _size(path: Path) -> int | None:
     with _told():
         try:
-            return path.stat().st_size if path.is_file() else None
+            found = path.stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None

@@ -239,6 +239,16 @@ async def test_a_stream_that_is_left_closes_its_file(store: DiskStore, root: Pat
     assert open_handles(root) == []
 
 
+async def test_a_stream_that_outlives_its_store_is_told_and_closes_its_file(store: DiskStore, root: Path) -> None:
+    await store.put("a", (bytes(4 * CHUNK_BYTES),))
+    stream = store.stream("a")
+    await anext(stream)
+    await store.close()
+    with pytest.raises(StoreError, match="closed"):
+        await anext(stream)
+    assert open_handles(root) == []
+
+
 async def test_a_stream_that_is_cancelled_while_its_file_is_opened_closes_it(
     store: DiskStore, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
