@@ -1,0 +1,38 @@
+"""What one RTMP publisher, and all of them together, may take from the server; each number with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from origin.wire.rtmp.chunk import ChunkLimits
+
+
+@dataclass(frozen=True, slots=True)
+class RtmpLimits:
+    """Seconds, bytes and counts; the message sizes that the protocol core enforces are in `chunks`."""
+
+    handshake_s: float = 10.0
+    """From the connection to C2, and for TLS before that: four round trips at the worst mobile delay are 4 s."""
+    publish_s: float = 20.0
+    """From the handshake to a granted publish: OBS and FFmpeg need six round trips; nobody types in between."""
+    idle_s: float = 30.0
+    """Without a byte from a publisher. A phone changing cells is back within 20 s or not at all."""
+    linger_s: float = 2.0
+    """For a peer that was told why it must go to read that and leave; closing earlier can reset the answer away."""
+    connections: int = 1_000
+    """At once: twice what one core carries at 6 Mbit/s, and within the usual limit of 1,024 files."""
+    connections_per_address: int = 100
+    """At once from one IP address: a studio behind one router, yet not enough to fill the server."""
+    read_bytes: int = 64 << 10
+    """Parsed in one go. A frame at 6 Mbit/s is 25 KB; tiny messages packed into 64 KiB hold the loop some 0.1 s."""
+    unsent_bytes: int = 64 << 10
+    """Answers that the peer does not read. All of ours together are below 2 KiB; acknowledgements are 16 bytes."""
+    bytes_per_s: float = 25e6
+    """Averaged: 200 Mbit/s, four times the highest rate in use for contribution. A faster sender is slowed down."""
+    burst_bytes: float = 50e6
+    """Before that average counts: two seconds' worth, for an encoder that catches up after a stall."""
+    cpu_share: float = 0.25
+    """Of the event loop's time, averaged: eighty times what 6 Mbit/s needs. Keeps one peer from starving others."""
+    cpu_burst_s: float = 0.5
+    """Before that share counts."""
+    chunks: ChunkLimits = field(default_factory=ChunkLimits)

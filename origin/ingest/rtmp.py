@@ -1,0 +1,130 @@
+"""The RTMP and RTMPS listener: who may connect, and how all of them are sent home.
+
+One `RtmpConnection` (in `rtmp_connection`) a publisher; they share this file's `House`, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from origin.ingest.limits import RtmpLimits
+from origin.ingest.rtmp_connection import RtmpConnection
+from origin.observe import metrics
+from origin.wire.rtmp.handshake import SEED_SIZE
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Coroutine
+
+    from origin.ingest.desk import Desk
+
+__all__ = ["RtmpLimits", "RtmpServer", "serve_rtmp"]
+
+_BACKLOG: Final = 128
+"""Connections waiting for accept: all encoders of a site coming back at once after a restart."""
+
+
+@dataclass
+class House:
+    """What the connections of one listener share."""
+
+    desk: Desk
+    protocol: str
+    limits: RtmpLimits
+    buffer: memoryview = field(init=False)
+    connections: set[RtmpConnection] = field(default_factory=set)
+    empty: asyncio.Event = field(default_factory=asyncio.Event)
+    _addresses: Counter[str] = field(default_factory=Counter)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.buffer = memoryview(bytearray(self.limits.read_bytes))
+        self.bytes_read = metrics.ingest_bytes.labels(self.protocol)
+        self._open = metrics.ingest_connections.labels(self.protocol)
+        self.empty.set()
+
+    def admit(self, connection: RtmpConnection, address: str) -> str:
+        """Count a connection in. Gives the reason for which it must not stay, or ""."""
+        self.connections.add(connection)
+        self._addresses[address] += 1
+        self._open.set(len(self.connections))
+        self.empty.clear()
+        if len(self.connections) > self.limits.connections:
+            return "too_many_connections"
+        if self._addresses[address] > self.limits.connections_per_address:
+            return "too_many_from_address"
+        return ""
+
+    def dismissed(self, connection: RtmpConnection, address: str) -> None:
+        """Count a connection out."""
+        self.connections.discard(connection)
+        self._addresses[address] -= 1
+        self._addresses += Counter()  # drops the zeros
+        self._open.set(len(self.connections))
+        if not self.connections:
+            self.empty.set()
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run a question to the desk beside the connection that asked it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class RtmpServer:
+    """A listener at work."""
+
+    def __init__(self, house: House, server: asyncio.Server) -> None:
+        self._house = house
+        self._server = server
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens; the port is the true one where 0 was asked for."""
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return str(host), int(port)
+
+    async def close(self, grace_s: float) -> None:
+        """Accept nobody any more, send home who does not publish, give publishers `grace_s`, then close all the same.
+
+        The desk says farewell to those on the air; here is only the deadline for it.
+        """
+        self._server.close()
+        self._part(everybody=False)
+        await self._emptied(grace_s)
+        self._part(everybody=True)
+        await self._emptied(self._house.limits.linger_s)
+        for connection in tuple(self._house.connections):
+            connection.abort()
+        await self._house.empty.wait()
+
+    def _part(self, *, everybody: bool) -> None:
+        for connection in tuple(self._house.connections):
+            if everybody or not connection.publishing:
+                connection.dismiss("draining", "The server is shutting down.")
+
+    async def _emptied(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._house.empty.wait(), seconds)
+
+
+async def serve_rtmp(
+    desk: Desk, host: str, port: int, *, limits: RtmpLimits | None = None, tls: ssl.SSLContext | None = None
+) -> RtmpServer:
+    """Listen for publishers; with `tls`, for RTMPS. Raises OSError where that address cannot be had."""
+    limits = limits or RtmpLimits()
+    house = House(desk, "rtmps" if tls else "rtmp", limits)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: RtmpConnection(house, secrets.token_bytes(SEED_SIZE)),
+        host,
+        port,
+        backlog=_BACKLOG,
+        ssl=tls,
+        ssl_handshake_timeout=limits.handshake_s if tls else None,
+    )
+    return RtmpServer(house, server)

@@ -1,0 +1,275 @@
+"""One RTMP connection: reads, feeds the session, sends its answers, acts on its events.
+
+What the peer does wrong ends here: a bad message, a failing pipeline or a silent line closes this connection and counts
+a metric, and no other connection notices. Reading goes through one buffer shared by all (each read is parsed before the
+next begins) and pauses while the desk is asked, or while this peer has used up its share of bytes or of processor time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final, cast
+
+import structlog
+
+from media.sample import Frame
+from media.track import Track
+from origin.errors import Problem
+from origin.ingest.allowance import Allowance
+from origin.observe import metrics
+from origin.wire.flv import FlvReader, Remark
+from origin.wire.reader import ProtocolError
+from origin.wire.rtmp.events import Connected, Event, Media, PublishEnded, PublishRequested, Refused
+from origin.wire.rtmp.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from origin.ingest.desk import Farewell, Publication
+    from origin.ingest.rtmp import House
+
+_log = structlog.get_logger(__name__)
+
+_STATUS_CODES: Final = {"unauthorized": "NetStream.Publish.BadName", "taken_over": "NetStream.Publish.BadName"}
+"""What Flash called a wrong name, and a name that somebody else publishes; encoders show it as such."""
+_OTHER_STATUS: Final = "NetStream.Failed"
+
+
+class RtmpConnection(asyncio.BufferedProtocol):
+    """See the module's docstring."""
+
+    def __init__(self, house: House, seed: bytes) -> None:
+        self._house = house
+        self._limits = house.limits
+        self._loop = asyncio.get_running_loop()
+        self._session = Session(seed, house.limits.chunks)
+        self._transport: asyncio.Transport | None = None
+        self._peer = ""
+        self._publication: Publication | None = None
+        self._flv = FlvReader()
+        self._holds: set[str] = set()
+        self._leaving = False
+        self._stage = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._last_read = self._loop.time()
+        now = time.perf_counter()
+        self._bytes = Allowance(self._limits.bytes_per_s, self._limits.burst_bytes, now)
+        self._cpu = Allowance(self._limits.cpu_share, self._limits.cpu_share * self._limits.cpu_burst_s, now)
+
+    # The four calls of asyncio.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count the newcomer in, or show it the door."""
+        self._transport = cast("asyncio.Transport", transport)
+        name = transport.get_extra_info("peername")
+        self._peer = str(name[0]) if name else ""
+        refusal = self._house.admit(self, self._peer)
+        if refusal:
+            self._count(refusal, "")
+            self._leaving = True
+            transport.close()
+        else:
+            self._enter("handshake", self._limits.handshake_s)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the interface's name; the size is ours to choose
+        """Where the next read goes."""
+        return self._house.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take a read."""
+        self._house.bytes_read.inc(nbytes)
+        if self._leaving:
+            return
+        began = time.perf_counter()  # uvloop's own clock stands still while it calls us
+        self._last_read = self._loop.time()
+        data = bytes(self._house.buffer[:nbytes])
+        self._run(lambda: self._session.receive_data(data))
+        if not self._leaving:
+            self._throttle(nbytes, began)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The line is gone, by whoever's doing."""
+        self._leaving = True
+        if self._timer:
+            self._timer.cancel()
+        self._end_publication("connection closed" if exc is None else "connection lost")
+        self._house.dismissed(self, self._peer)
+
+    # What the server does with a connection.
+
+    def dismiss(self, code: str, sentence: str) -> None:
+        """Tell the peer that it must go, and hang up once it has heard."""
+        if self._leaving:
+            return
+        self._session.dismiss(_STATUS_CODES.get(code, _OTHER_STATUS), sentence)
+        self._leave(code)
+
+    def abort(self) -> None:
+        """Hang up now."""
+        if self._transport:
+            self._transport.abort()
+
+    @property
+    def publishing(self) -> bool:
+        """Whether somebody is on the air through this connection."""
+        return self._publication is not None
+
+    # Events.
+
+    def _run(self, step: Callable[[], list[Event]]) -> None:
+        """Take one step of the session, act on what comes of it, and contain what goes wrong."""
+        try:
+            for event in step():
+                self._act(event)
+        except ProtocolError as fault:
+            self._expel(fault.reason, str(fault))
+        except Exception:  # noqa: BLE001 - a fault of ours ends this connection, and must not reach the loop
+            _log.exception("ingest_failed", protocol=self._house.protocol, peer=self._peer)
+            self._expel("internal", "The server failed on this stream.")
+        self._flush()
+
+    def _act(self, event: Event) -> None:
+        match event:
+            case Media():
+                self._media(event)
+            case Connected():
+                pass
+            case PublishRequested():
+                self._hold("asking")
+                self._house.spawn(self._ask(event))
+            case PublishEnded():
+                self._end_publication("unpublished")
+                self._enter("publish", self._limits.publish_s)
+            case Refused():
+                self._count(event.reason, event.sentence)
+                self._leave(event.reason)
+
+    def _media(self, event: Media) -> None:
+        publication = self._publication
+        if publication is None:
+            return
+        for thing in self._flv.receive(event.tag_type, event.timestamp_ms, event.payload):
+            if isinstance(thing, Frame):
+                publication.push(thing)
+            elif isinstance(thing, Track):
+                publication.set_track(thing)
+            elif isinstance(thing, Remark):
+                publication.remark(thing.code, thing.sentence)
+
+    async def _ask(self, request: PublishRequested) -> None:
+        """Have the desk decide. The peer may be gone when it has."""
+        try:
+            publication = await self._house.desk.open(request.key, self._house.protocol, self._peer)
+        except Problem as problem:
+            self._reject(request, problem.code, problem.detail)
+        except Exception:  # noqa: BLE001 - as in _run
+            _log.exception("ingest_failed", protocol=self._house.protocol, peer=self._peer)
+            self._reject(request, "internal", "The server failed; try again.")
+        else:
+            if self._leaving:
+                publication.close("connection closed")
+            else:
+                self._admit(request, publication)
+
+    def _reject(self, request: PublishRequested, code: str, sentence: str) -> None:
+        if self._leaving:
+            return
+        self._count(code, sentence)
+        self._session.reject(request, sentence, _STATUS_CODES.get(code, _OTHER_STATUS))
+        self._leave(code)
+
+    def _admit(self, request: PublishRequested, publication: Publication) -> None:
+        self._publication, self._flv = publication, FlvReader()
+        self._enter("idle", self._limits.idle_s)
+        publication.farewell.add_done_callback(self._on_farewell)
+        self._run(lambda: self._session.accept(request))
+        self._release("asking")
+
+    def _on_farewell(self, farewell: asyncio.Future[Farewell]) -> None:
+        if farewell.cancelled() or self._publication is None or self._publication.farewell is not farewell:
+            return
+        word = farewell.result()
+        self._count(word.code, word.sentence)
+        self.dismiss(word.code, word.sentence)
+
+    def _end_publication(self, reason: str) -> None:
+        publication, self._publication = self._publication, None
+        if publication is not None:
+            publication.close(reason)
+
+    # Stages and their deadlines.
+
+    def _enter(self, stage: str, seconds: float) -> None:
+        self._stage = stage
+        if self._timer:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, self._watch)
+
+    def _watch(self) -> None:
+        """A stage has had its time: cut off, unless it was bytes that were waited for and some have come."""
+        if self._stage == "handshake" and self._session.greeted:
+            self._enter("publish", self._limits.publish_s)
+            return
+        left = self._last_read + self._limits.idle_s - self._loop.time()
+        if self._stage == "idle" and (left > 0 or self._holds):
+            self._enter("idle", max(left, self._limits.idle_s / 10))
+        else:
+            self._expel(f"{self._stage}_timeout", f"Nothing more came for too long (stage: {self._stage}).")
+            self._flush()
+
+    # Flow.
+
+    def _throttle(self, nbytes: int, began: float) -> None:
+        now = time.perf_counter()
+        wait = max(self._bytes.spend(nbytes, now), self._cpu.spend(now - began, now))
+        if wait:
+            self._hold("share")
+            self._loop.call_later(wait, self._release, "share")
+
+    def _hold(self, reason: str) -> None:
+        if not self._holds and self._transport:
+            self._transport.pause_reading()
+        self._holds.add(reason)
+
+    def _release(self, reason: str) -> None:
+        self._holds.discard(reason)
+        if not self._holds and self._transport and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _flush(self) -> None:
+        data = self._session.data_to_send()
+        if not data or not self._transport or self._transport.is_closing():
+            return
+        self._transport.write(data)
+        if self._transport.get_write_buffer_size() > self._limits.unsent_bytes:
+            self._count("slow_reader", "The peer does not read its answers.")
+            self.abort()
+
+    # Partings.
+
+    def _expel(self, reason: str, sentence: str) -> None:
+        """Cut off a peer that did something wrong; one that published is told what."""
+        if self._leaving:
+            return
+        self._count(reason, sentence)
+        self._session.dismiss(_OTHER_STATUS, sentence)
+        self._leave(reason)
+
+    def _leave(self, reason: str) -> None:
+        """Send what there is to say, read nothing more into anything, and close when the peer has had time to read."""
+        self._end_publication(reason)
+        self._flush()
+        self._leaving = True
+        for hold in tuple(self._holds):
+            self._release(hold)
+        self._stage = "leaving"
+        if self._timer:
+            self._timer.cancel()
+        if self._session.greeted and self._transport and self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._timer = self._loop.call_later(self._limits.linger_s if self._session.greeted else 0, self.abort)
+
+    def _count(self, reason: str, sentence: str) -> None:
+        metrics.ingest_rejected.labels(self._house.protocol, reason).inc()
+        _log.info("publisher_parted", protocol=self._house.protocol, peer=self._peer, reason=reason, sentence=sentence)

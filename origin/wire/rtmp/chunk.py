@@ -1,0 +1,218 @@
+"""RTMP chunks: many messages cut into pieces and interleaved over one connection (RTMP 1.0, 5.3).
+
+`ChunkReader.receive_data` is the hot path of ingest: one turn of its loop a chunk, one copy of each payload byte while
+a message is put together. Set Chunk Size and Abort act here, since they change how the very next bytes are read.
+`write` is the other direction, for our few small messages.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Final
+
+from origin.wire.reader import ProtocolError
+
+SET_CHUNK_SIZE: Final = 1
+ABORT: Final = 2
+
+_FULL, _SAME_STREAM, _ONLY_TIME, _CONTINUATION = range(4)
+_HEADER_SIZES: Final = (11, 7, 3, 0)
+_EXTENDED: Final = 0xFFFFFF
+_TIME_MASK: Final = 0xFFFFFFFF
+_DEFAULT_CHUNK: Final = 128
+_SMALLEST_CHUNK: Final = 128
+"""5.4.1 allows 1 and recommends at least 128; smaller ones only cost us time, and no encoder asks for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkLimits:
+    """What one peer may make us keep."""
+
+    message_bytes: int = 8 << 20
+    """One message. A key frame at 100 Mbit/s is about 2 MB; FFmpeg and OBS set no bound, nginx-rtmp takes 1 MB."""
+    pending_bytes: int = 9 << 20
+    """All unfinished messages together: one of the largest, and the small ones that may be interleaved with it."""
+    chunk_streams: int = 32
+    """Chunk streams used at all. OBS uses 2, FFmpeg 5; 65,599 would be allowed. nginx-rtmp takes 32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One RTMP message. `timestamp` is in milliseconds modulo 2**32."""
+
+    type_id: int
+    stream_id: int
+    timestamp: int
+    payload: bytes
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What the next header of a chunk stream may leave out, and the message under way.
+
+    `field` is the timestamp or delta last sent. `missing` payload bytes are still to come; 0 between messages.
+    """
+
+    timestamp: int = 0
+    field: int = 0
+    extended: bool = False
+    length: int = 0
+    type_id: int = 0
+    stream_id: int = 0
+    missing: int = 0
+    body: bytearray = dataclasses.field(default_factory=bytearray)
+
+
+class ChunkReader:
+    """Chunks in, whole messages out."""
+
+    def __init__(self, limits: ChunkLimits | None = None) -> None:
+        self._limits = limits or ChunkLimits()
+        self._streams: dict[int, _Stream] = {}
+        self._chunk_size = _DEFAULT_CHUNK
+        self._rest = b""
+        self._current = _Stream()
+        self._left = 0
+        self._pending = 0
+        self._repeats_extended: bool | None = None
+
+    def receive_data(self, data: bytes) -> list[Message]:
+        """Take bytes as they come; give back the messages that they complete."""
+        if self._rest:
+            data = self._rest + data
+        messages: list[Message] = []
+        at, end = 0, len(data)
+        while at < end:
+            if not self._left:
+                size = self._begin_chunk(data, at)
+                if not size:
+                    break
+                at += size
+            stream = self._current
+            stop = min(at + self._left, end)
+            if not stream.body and stop - at == stream.missing:
+                payload = data[at:stop]  # the whole message lies in one piece: no detour through `body`
+                self._left = stream.missing = 0
+                self._finish(stream, payload, messages)
+            else:
+                self._append(stream, data[at:stop], messages)
+            at = stop
+        self._rest = data[at:]
+        return messages
+
+    def _append(self, stream: _Stream, piece: bytes, messages: list[Message]) -> None:
+        size = len(piece)
+        stream.body += piece
+        stream.missing -= size
+        self._left -= size
+        self._pending += size
+        if not stream.missing:
+            payload = bytes(stream.body)
+            self._drop(stream)
+            self._finish(stream, payload, messages)
+        elif self._pending > self._limits.pending_bytes:
+            raise ProtocolError("too many unfinished messages are interleaved", "message_too_large")
+
+    def _drop(self, stream: _Stream) -> None:
+        self._pending -= len(stream.body)
+        stream.body = bytearray()
+        stream.missing = 0
+
+    def _finish(self, stream: _Stream, payload: bytes, messages: list[Message]) -> None:
+        if stream.type_id == SET_CHUNK_SIZE:
+            self._set_chunk_size(payload)
+        elif stream.type_id == ABORT:
+            self._abort(payload)
+        else:
+            messages.append(Message(stream.type_id, stream.stream_id, stream.timestamp, payload))
+
+    def _set_chunk_size(self, payload: bytes) -> None:
+        size = int.from_bytes(payload[:4], "big")
+        if len(payload) != 4 or not _SMALLEST_CHUNK <= size < 1 << 31:  # noqa: PLR2004 - 5.4.1: 31 bits, the first zero
+            raise ProtocolError(f"the chunk size of {size} bytes is not acceptable")
+        self._chunk_size = size
+
+    def _abort(self, payload: bytes) -> None:
+        """5.4.2: forget what came of a message. The chunk that carries the abort is over, so no chunk is cut."""
+        stream = self._streams.get(int.from_bytes(payload[:4], "big"))
+        if stream is not None:
+            self._drop(stream)
+
+    def _begin_chunk(self, data: bytes, at: int) -> int:
+        """Read a chunk's headers; give their size, or 0 (and nothing has changed) when they are not all there."""
+        shape, number = data[at] >> 6, data[at] & 63
+        basic = 1
+        if number < 2:  # noqa: PLR2004 - 5.3.1.1: 0 and 1 announce one and two more bytes
+            basic += number + 1
+            number = 64 + int.from_bytes(data[at + 1 : at + basic], "little")
+        size = basic + _HEADER_SIZES[shape]
+        if len(data) < at + size:
+            return 0
+        stream = self._streams.get(number) or self._new_stream(number, shape)
+        extra = self._extended_size(stream, shape, data, at + basic)
+        if len(data) < at + size + extra:
+            return 0
+        if shape != _CONTINUATION:
+            _read_header(stream, shape, data, at + basic)
+        if not stream.missing:
+            self._begin_message(stream, shape)
+        self._current = stream
+        self._left = min(stream.missing, self._chunk_size)
+        return size + extra
+
+    def _new_stream(self, number: int, shape: int) -> _Stream:
+        # librtmp opens chunk stream 2 with type 1, so that is let pass; types 2 and 3 would leave the length unknown.
+        if shape > _SAME_STREAM:
+            raise ProtocolError("a chunk stream begins with a header that leaves out the length")
+        if len(self._streams) >= self._limits.chunk_streams:
+            raise ProtocolError("too many chunk streams are in use", "chunk_streams")
+        stream = self._streams[number] = _Stream()
+        return stream
+
+    def _extended_size(self, stream: _Stream, shape: int, data: bytes, header: int) -> int:
+        """Bytes of extended timestamp after this header: 4 or 0.
+
+        5.3.1.3: "This field is present in Type 3 chunks when the most recent Type 0, 1, or 2 chunk for the same chunk
+        stream ID indicated the presence". Old encoders leave it out all the same. The first such chunk of a
+        connection shows which kind of peer this is: one that repeats the value, or one whose payload goes on.
+        """
+        if shape != _CONTINUATION:
+            return 4 if data[header : header + 3] == b"\xff\xff\xff" else 0
+        if not stream.extended or self._repeats_extended is False:
+            return 0
+        value = data[header : header + 4]
+        if self._repeats_extended is None and len(value) == 4:  # noqa: PLR2004 - a number of 32 bits
+            self._repeats_extended = int.from_bytes(value, "big") in (stream.field, stream.timestamp)
+        return 0 if self._repeats_extended is False else 4
+
+    def _begin_message(self, stream: _Stream, shape: int) -> None:
+        if stream.length > self._limits.message_bytes:
+            raise ProtocolError(f"a message of {stream.length} bytes is too large", "message_too_large")
+        start = 0 if shape == _FULL else stream.timestamp
+        stream.timestamp = (start + stream.field) & _TIME_MASK
+        stream.missing = stream.length
+
+
+def _read_header(stream: _Stream, shape: int, data: bytes, at: int) -> None:
+    """Read a message header of type 0, 1 or 2 (5.3.1.2) that is all there, with its extended timestamp."""
+    if stream.missing:
+        raise ProtocolError("a message begins before the last one on its chunk stream is complete")
+    end = at + _HEADER_SIZES[shape]
+    value = int.from_bytes(data[at : at + 3], "big")
+    stream.extended = value == _EXTENDED
+    stream.field = int.from_bytes(data[end : end + 4], "big") if stream.extended else value
+    if shape <= _SAME_STREAM:
+        stream.length = int.from_bytes(data[at + 3 : at + 6], "big")
+        stream.type_id = data[at + 6]
+    if shape == _FULL:
+        stream.stream_id = int.from_bytes(data[at + 7 : end], "little")
+
+
+def write(message: Message, number: int, chunk_size: int) -> bytes:
+    """`message` as chunks on chunk stream `number` (2 to 63), the first with a full header, timestamp below 2**24."""
+    size = len(message.payload)
+    head = bytes((number,)) + message.timestamp.to_bytes(3, "big") + size.to_bytes(3, "big")
+    head += bytes((message.type_id,)) + message.stream_id.to_bytes(4, "little")
+    pieces = [message.payload[at : at + chunk_size] for at in range(0, size, chunk_size)]
+    return head + bytes((_CONTINUATION << 6 | number,)).join(pieces)
