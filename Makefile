@@ -39,7 +39,7 @@ bench: $(RUNTIME)  ## measure ourselves beside our peers, and print the figures 
 	@.ci/debian ffmpeg nginx nginx-rtmp wrk
 	$(BIN)/python -m bench $(ARGS)
 
-lock: $(TESTING)  ## renew both lock files within the bounds of pyproject.toml
+lock: $(TESTING)  ## renew the lock files within the bounds of pyproject.toml
 	$(BIN)/python .ci/lock.py
 
 clean:  ## forget what was installed and built; ./data stays
