@@ -1,0 +1,65 @@
+"""Connections to SQLite, with the guarantees that the rest of the catalog counts on.
+
+WAL: readers never wait for the writer. synchronous=FULL: a commit that was reported survives a power cut.
+The driver's own ideas of when a transaction begins are turned off; `BEGIN` is said here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+from origin.catalog.failures import CatalogError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+BUSY_TIMEOUT_MS: Final = 5_000
+"""How long to wait for another process's write (`headwater keys rotate` beside a server); they take milliseconds."""
+JOURNAL_LIMIT_BYTES: Final = 64 << 20
+"""What the write-ahead log is cut back to after one large burst; normally it stays at 4 MB (1,000 pages)."""
+
+_COMMON: Final = (f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", "PRAGMA foreign_keys=ON")
+_WRITER: Final = (*_COMMON, "PRAGMA synchronous=FULL", f"PRAGMA journal_size_limit={JOURNAL_LIMIT_BYTES}")
+_READER: Final = (*_COMMON, "PRAGMA query_only=ON")
+
+
+def database_file(url: str) -> Path:
+    """Take the path from `sqlite:///path`. Not parsed as a URL: `?`, `#` and `%` are legal in the names of folders."""
+    scheme, slashes, path = url.partition(":///")
+    if scheme != "sqlite" or not slashes or path in ("", ":memory:"):
+        raise CatalogError(f"The database URL must be sqlite:/// and the path of a file, not {scheme}:….")
+    return Path(path)
+
+
+def writer_engine(path: Path) -> Engine:
+    """One connection; its transactions take the write lock at once, so that they never fail half-way to get it."""
+    return _engine(path, 1, _WRITER, "BEGIN IMMEDIATE")
+
+
+def reader_engine(path: Path, connections: int) -> Engine:
+    """Connections that refuse to write. A transaction of theirs sees one state of the database."""
+    return _engine(path, connections, _READER, "BEGIN")
+
+
+def transaction_lost(conn: Connection) -> bool:
+    """Tell whether SQLite has given up the whole transaction, as it may when the disk is full.
+
+    See "Response To Errors Within A Transaction" in https://sqlite.org/lang_transaction.html.
+    """
+    return not getattr(conn.connection.driver_connection, "in_transaction", True)
+
+
+def _engine(path: Path, connections: int, pragmas: Iterable[str], begin: str) -> Engine:
+    engine = create_engine(URL.create("sqlite", database=str(path)), pool_size=connections, max_overflow=0)
+
+    def prepare(raw: Any, _record: object) -> None:
+        raw.isolation_level = None
+        for pragma in pragmas:
+            raw.execute(pragma)
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
+    return engine

@@ -1,0 +1,139 @@
+"""Every table. `migrations/` builds the same ones step by step; a test compares the two.
+
+Every row carries its tenant. Types are those that SQLite and PostgreSQL share; times are unix seconds in a `Double`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+"""Constraints have names, so that later migrations can drop them on SQLite and PostgreSQL alike."""
+
+
+def _tenant() -> Column[Any]:
+    return Column("tenant_id", String, ForeignKey("tenants.id"), nullable=False)
+
+
+tenants: Final = Table(
+    "tenants",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+api_keys: Final = Table(
+    "api_keys",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    Column("secret_hash", String, nullable=False, unique=True),
+    Column("role", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+signing_keys: Final = Table(
+    "signing_keys",
+    METADATA,
+    Column("kid", String, primary_key=True),
+    _tenant(),
+    Column("public", LargeBinary, nullable=False),
+    Column("sealed_private", LargeBinary, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("retired_at", Double),
+)
+
+streams: Final = Table(
+    "streams",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    Column("name", String, nullable=False),
+    Column("key_hash", String, nullable=False, unique=True),
+    Column("playback_id", String, nullable=False, unique=True),
+    Column("latency", String, nullable=False),
+    Column("playback", String, nullable=False),
+    Column("dvr_window_s", Double, nullable=False),
+    Column("reconnect_window_s", Double, nullable=False),
+    Column("public_jti", String),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("next_msn", BigInteger, nullable=False),
+    Column("next_discontinuity", BigInteger, nullable=False),
+    Index("ix_streams_page", "tenant_id", "created_at", "id"),
+)
+
+broadcasts: Final = Table(
+    "broadcasts",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    # No foreign key: a broadcast outlives its stream until its objects are collected.
+    Column("stream_id", String, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("first_msn", BigInteger, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("ended_at", Double),
+    Index("ix_broadcasts_stream_id", "stream_id", "epoch"),
+    Index("ix_broadcasts_ended_at", "ended_at"),
+)
+
+leases: Final = Table(
+    "leases",
+    METADATA,
+    Column("resource", String, primary_key=True),
+    _tenant(),
+    Column("owner", String, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+
+revocations: Final = Table(
+    "revocations",
+    METADATA,
+    Column("jti", String, primary_key=True),
+    _tenant(),
+    Column("until", Double, index=True),
+    Column("created_at", Double, nullable=False),
+)
+
+idempotency: Final = Table(
+    "idempotency",
+    METADATA,
+    Column("tenant_id", String, ForeignKey("tenants.id"), primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("sealed_body", LargeBinary, nullable=False),
+    Column("created_at", Double, nullable=False, index=True),
+)
+
+links: Final = Table(
+    "links",
+    METADATA,
+    Column("code_hash", String, primary_key=True),
+    _tenant(),
+    Column("expires_at", Double, nullable=False, index=True),
+    Column("redeemed_at", Double),
+)
+
+sessions: Final = Table(
+    "sessions",
+    METADATA,
+    Column("session_hash", String, primary_key=True),
+    _tenant(),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+)

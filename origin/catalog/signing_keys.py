@@ -1,0 +1,49 @@
+"""Ed25519 keys that sign delivery tokens and manifests. Several are valid at once, so that they can be rotated."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, or_, select, update
+
+from origin.catalog import rows, schema
+from origin.catalog.ids import DEFAULT_TENANT
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeyRow:
+    """`public` is 32 raw bytes; `sealed_private` the 32-byte seed, sealed under `kid` (see `sealing`).
+
+    From `retired_at` on, the key neither signs nor verifies; set it in the future to let its last tokens run out.
+    """
+
+    kid: str
+    public: bytes
+    sealed_private: bytes = field(repr=False)
+    created_at: float
+    retired_at: float | None = None
+    tenant_id: str = DEFAULT_TENANT
+
+
+def add(conn: Connection, key: SigningKeyRow) -> None:
+    """Add a key. Raises `conflict` if there is one with its kid."""
+    conn.execute(insert(schema.signing_keys).values(**asdict(key)))
+
+
+def active(conn: Connection, now: float) -> list[SigningKeyRow]:
+    """Give the keys in force, newest first: a handful. The first one with no `retired_at` is the one to sign with."""
+    key = schema.signing_keys.c
+    in_force = or_(key.retired_at.is_(None), key.retired_at > now)
+    query = select(schema.signing_keys).where(in_force).order_by(key.created_at.desc(), key.kid)
+    return rows.every(conn, query, SigningKeyRow)
+
+
+def retire(conn: Connection, at: float) -> int:
+    """From `at` on, let none of the present keys sign or verify; how many. Add the next one in the same write."""
+    key = schema.signing_keys.c
+    standing = or_(key.retired_at.is_(None), key.retired_at > at)
+    return rows.touched(conn, update(schema.signing_keys).where(standing).values(retired_at=at))

@@ -1,0 +1,148 @@
+"""Streams: what can go on the air, who may publish it (by hash of the stream key) and how it is played."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import insert, select, tuple_
+from sqlalchemy import update as sql_update
+
+from origin.catalog import rows, schema
+from origin.errors import Problem
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection
+
+
+class Keep(Enum):
+    """Stands for "as it is" where None is a value of its own."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class NewStream:
+    """What the maker of a stream decides. `latency` is low or standard, `playback` signed or public."""
+
+    id: str
+    tenant_id: str
+    name: str
+    key_hash: str
+    playback_id: str
+    latency: str = "low"
+    playback: str = "signed"
+    dvr_window_s: float = 60.0
+    reconnect_window_s: float = 60.0
+    public_jti: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream(NewStream):
+    """One stream. `revision` rises when its settings change.
+
+    `next_msn` and `next_discontinuity` are the numbers that its next segment and discontinuity must have at least.
+    """
+
+    revision: int
+    created_at: float
+    updated_at: float
+    next_msn: int
+    next_discontinuity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What to change; whatever is `KEEP` stays."""
+
+    name: str | Keep = KEEP
+    latency: str | Keep = KEEP
+    playback: str | Keep = KEEP
+    dvr_window_s: float | Keep = KEEP
+    reconnect_window_s: float | Keep = KEEP
+    public_jti: str | Keep | None = KEEP
+
+
+def create(conn: Connection, new: NewStream, now: float) -> Stream:
+    """Add a stream at revision 1. Raises `conflict` if an id or the key is taken."""
+    stream = Stream(**asdict(new), revision=1, created_at=now, updated_at=now, next_msn=0, next_discontinuity=0)
+    conn.execute(insert(schema.streams).values(**asdict(stream)))
+    return stream
+
+
+def get(conn: Connection, tenant_id: str, stream_id: str) -> Stream | None:
+    """Look up a tenant's stream."""
+    return rows.first(conn, select(schema.streams).where(*_which(tenant_id, stream_id)), Stream)
+
+
+def by_playback_id(conn: Connection, playback_id: str) -> Stream | None:
+    """Look up whichever tenant's stream is played under this id."""
+    return rows.first(conn, select(schema.streams).where(schema.streams.c.playback_id == playback_id), Stream)
+
+
+def by_key_hash(conn: Connection, key_hash: str) -> Stream | None:
+    """Look up whichever tenant's stream is published with the key of this hash."""
+    return rows.first(conn, select(schema.streams).where(schema.streams.c.key_hash == key_hash), Stream)
+
+
+def page(conn: Connection, tenant_id: str, after: tuple[float, str] | None, limit: int) -> list[Stream]:
+    """Give at most `limit` streams of a tenant, newest first, behind the one with `(created_at, id)` of `after`."""
+    stream = schema.streams.c
+    query = select(schema.streams).where(stream.tenant_id == tenant_id)
+    if after is not None:
+        query = query.where(tuple_(stream.created_at, stream.id) < tuple_(*after))
+    return rows.every(conn, query.order_by(stream.created_at.desc(), stream.id.desc()).limit(limit), Stream)
+
+
+def update(  # noqa: PLR0913, PLR0917 - which one, what, on which condition, when
+    conn: Connection, tenant_id: str, stream_id: str, changes: Changes, expected_revision: int | None, now: float
+) -> Stream:
+    """Change a stream. Raises `not_found`, or `revision_mismatch` if it is not at the expected revision."""
+    values = {name: value for name, value in asdict(changes).items() if value is not KEEP}
+    return _change(conn, tenant_id, stream_id, values, expected_revision, now)
+
+
+def rotate_key(conn: Connection, tenant_id: str, stream_id: str, key_hash: str, now: float) -> Stream:
+    """Put another stream key in the place of the present one. Raises `not_found`."""
+    return _change(conn, tenant_id, stream_id, {"key_hash": key_hash}, None, now)
+
+
+def delete(conn: Connection, tenant_id: str, stream_id: str, expected_revision: int | None) -> Stream:
+    """Remove a stream and give back what it was; its broadcasts stay. Raises as `update`."""
+    stream = _expect(conn, tenant_id, stream_id, expected_revision)
+    conn.execute(sql_delete(schema.streams).where(*_which(tenant_id, stream_id)))
+    return stream
+
+
+def _change(  # noqa: PLR0913, PLR0917 - as `update`
+    conn: Connection,
+    tenant_id: str,
+    stream_id: str,
+    values: dict[str, object],
+    expected_revision: int | None,
+    now: float,
+) -> Stream:
+    _expect(conn, tenant_id, stream_id, expected_revision)
+    values |= {"revision": schema.streams.c.revision + 1, "updated_at": now}
+    conn.execute(sql_update(schema.streams).where(*_which(tenant_id, stream_id)).values(**values))
+    return _expect(conn, tenant_id, stream_id, None)
+
+
+def _expect(conn: Connection, tenant_id: str, stream_id: str, revision: int | None) -> Stream:
+    """Read with a lock on the row (where there are such: SQLite has one writer) and check the revision."""
+    query = select(schema.streams).where(*_which(tenant_id, stream_id)).with_for_update()
+    stream = rows.first(conn, query, Stream)
+    if stream is None:
+        raise Problem("not_found", f"There is no stream {stream_id}.")
+    if revision not in (None, stream.revision):
+        raise Problem("revision_mismatch", f"The stream is at revision {stream.revision}; read it again.")
+    return stream
+
+
+def _which(tenant_id: str, stream_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return schema.streams.c.id == stream_id, schema.streams.c.tenant_id == tenant_id

@@ -1,0 +1,135 @@
+"""The one thread that writes: jobs that wait together are committed together.
+
+A commit costs a flush of the disk, whatever is in it. So the writer takes all the jobs that have come in while the disk
+was busy with the last ones, runs each in a savepoint of its own, commits once, and only then tells the callers.
+A job that fails is rolled back to its savepoint and harms nobody; if SQLite gives up the whole transaction (a full disk
+does that), the jobs run again one by one, so that only the guilty one fails. A job may thus run twice, and must touch
+nothing but its connection, or do so idempotently.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from origin.catalog.engine import transaction_lost
+from origin.catalog.failures import CatalogError, translate
+from origin.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+
+MAX_WAITING: Final = 1_024
+"""Jobs in the queue: some 20 ms of work, so it fills only when the disk stalls, and then it is better to say so."""
+MAX_GROUP: Final = 256
+"""Jobs in one commit: bounds how long the first of them waits for the last (about 5 ms)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    work: Callable[[Connection], Any]
+    answer: Future[Any]
+
+
+class _TransactionLostError(Exception):
+    """SQLite rolled back more than the job; `__cause__` says why."""
+
+
+class Writer:
+    """Runs jobs on one connection, in the order in which they came."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._jobs: queue.Queue[_Job | None] = queue.Queue(MAX_WAITING)
+        self._gate = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="catalog-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+        """Take a job. The answer comes after its commit; a job that is cancelled before its turn does not run."""
+        answer: Future[T] = Future()
+        with self._gate:
+            if self._closed:
+                raise CatalogError("The catalog is closed.")
+            try:
+                self._jobs.put_nowait(_Job(work, answer))
+            except queue.Full:
+                raise Problem("catalog_busy", "Try again in a moment.", (("Retry-After", "1"),)) from None
+        return answer
+
+    def close(self) -> None:
+        """Finish what was submitted, then end the thread."""
+        with self._gate:
+            first, self._closed = not self._closed, True
+        if first:
+            self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        more = True
+        while more:
+            group, more = self._next_group()
+            if running := [job for job in group if job.answer.set_running_or_notify_cancel()]:
+                self._commit(running)
+
+    def _next_group(self) -> tuple[list[_Job], bool]:
+        """Wait for a job, take those behind it; False when the last one has been taken."""
+        group: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            group.append(job)
+            if len(group) == MAX_GROUP or self._jobs.empty():
+                return group, True
+            job = self._jobs.get()
+        return group, False
+
+    def _commit(self, group: Sequence[_Job]) -> None:
+        try:
+            outcomes = self._transact(group)
+        except _TransactionLostError as lost:
+            if len(group) > 1:
+                for job in group:
+                    self._commit([job])
+                return
+            outcomes = [_Outcome(error=lost.__cause__)]
+        except Exception as error:  # noqa: BLE001 - told to whom it concerns; the thread must live
+            outcomes = [_Outcome(error=error)] * len(group)
+        for job, outcome in zip(group, outcomes, strict=True):
+            outcome.tell(job.answer)
+
+    def _transact(self, group: Sequence[_Job]) -> list[_Outcome]:
+        with self._engine.begin() as conn:
+            return [_attempt(conn, job) for job in group]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    value: Any = None
+    error: BaseException | None = None
+
+    def tell(self, answer: Future[Any]) -> None:
+        if self.error is None:
+            answer.set_result(self.value)
+        else:
+            answer.set_exception(translate(self.error))
+
+
+def _attempt(conn: Connection, job: _Job) -> _Outcome:
+    savepoint = conn.begin_nested()
+    try:
+        value = job.work(conn)
+        savepoint.commit()
+    except BaseException as error:  # the caller gets it, and the thread must live
+        if transaction_lost(conn):
+            raise _TransactionLostError from error
+        savepoint.rollback()
+        return _Outcome(error=error)
+    return _Outcome(value=value)

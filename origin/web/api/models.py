@@ -1,0 +1,174 @@
+"""The JSON of the control API, as pydantic models; OpenAPI is made from them. Times are unix seconds."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address  # noqa: TC003 - pydantic reads annotations at run time
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from origin.web.token_desk import MAX_TTL_S
+
+Name = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="What people call it; no control characters",
+    ),
+]
+Latency = Annotated[
+    Literal["low", "standard"],
+    Field(description="low: parts of 0.2 to 0.333 s, about a second of delay. standard: whole segments of 4 s"),
+]
+Playback = Annotated[
+    Literal["signed", "public"],
+    Field(description="signed: each viewer needs a token. public: `urls` holds one that does not expire"),
+]
+DvrWindow = Annotated[
+    int, Field(ge=10, le=86_400, description="Seconds that viewers can go back; a day is 5 GB at 500 kbit/s")
+]
+ReconnectWindow = Annotated[
+    int, Field(ge=0, le=3_600, description="Seconds that a broadcast waits for its publisher to come back")
+]
+MAX_PAGE: Final = 200
+
+
+class Body(BaseModel):
+    """What clients send: a field that is not known is refused, because it may be a misspelt one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _absent(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+def _optional(**details: Any) -> Any:
+    """A field that may be left out, yet not be null: its default is never seen, nor shown in OpenAPI."""
+    return Field(default=None, json_schema_extra=_absent, **details)
+
+
+class StreamCreate(Body):
+    """A new stream."""
+
+    name: Name
+    latency: Latency = "low"
+    playback: Playback = "signed"
+    dvr_window_s: DvrWindow = 60
+    reconnect_window_s: ReconnectWindow = 60
+
+
+class StreamPatch(Body):
+    """Changes to a stream; what is left out stays."""
+
+    name: Name = _optional()
+    latency: Latency = _optional()
+    playback: Playback = _optional()
+    dvr_window_s: DvrWindow = _optional()
+    reconnect_window_s: ReconnectWindow = _optional()
+
+
+class Remark(BaseModel):
+    """Something that the publisher should know about what it sends."""
+
+    code: str
+    sentence: str
+    at: float
+
+
+class PlayUrls(BaseModel):
+    """Absolute addresses for players."""
+
+    hls: str
+
+
+class Stream(BaseModel):
+    """A stream. `stream_key` is shown once: in the answer that made it."""
+
+    id: str
+    name: str
+    state: Literal["idle", "live", "reconnecting", "ended"]
+    latency: Literal["low", "standard"]
+    playback: Literal["signed", "public"]
+    dvr_window_s: float
+    reconnect_window_s: float
+    playback_id: str
+    rtmp_url: str
+    tracks: list[str]
+    health: list[Remark]
+    revision: int = Field(description="Rises with each change; the ETag")
+    created_at: float
+    updated_at: float
+    stream_key: str | None = Field(default=None, description="Secret. Only in the answer to creation and rotation")
+    urls: PlayUrls | None = Field(default=None, description="Only while playback is public")
+    live_since: float | None = Field(default=None, description="Only on the air")
+    broadcast_id: str | None = Field(default=None, description="Only on the air")
+
+
+class StreamPage(BaseModel):
+    """Some streams, newest first. `next_cursor` is null on the last page."""
+
+    items: list[Stream]
+    next_cursor: str | None
+
+
+class PageQuery(BaseModel):
+    """Which part of a list."""
+
+    cursor: str = Field(default="", max_length=200, description="The last answer's next_cursor")
+    limit: int = Field(default=50, ge=1, le=MAX_PAGE, description="How many items at most")
+
+
+class TokenCreate(Body):
+    """What a token is to open. Give `playback_id` with scope play, `stream_id` with scope publish."""
+
+    scope: Literal["play", "publish"]
+    playback_id: str = _optional(max_length=64)
+    stream_id: str = _optional(max_length=64)
+    ttl_s: int = Field(default=21_600, ge=1, le=MAX_TTL_S, description="Seconds that it lives")
+    ip: IPv4Address | IPv6Address = _optional(description="The only address that may use it")
+
+
+class Token(BaseModel):
+    """A delivery token. `urls` is there with scope play."""
+
+    token: str
+    jti: str
+    expires_at: int
+    urls: PlayUrls | None = None
+
+
+class Jwk(BaseModel):
+    """A public key (RFC 8037)."""
+
+    kty: Literal["OKP"]
+    crv: Literal["Ed25519"]
+    use: Literal["sig"]
+    alg: Literal["EdDSA"]
+    kid: str
+    x: str
+
+
+class Jwks(BaseModel):
+    """The public keys that tokens are signed with (RFC 7517)."""
+
+    keys: list[Jwk]
+
+
+class Health(BaseModel):
+    """The server answers."""
+
+    status: Literal["ok"]
+
+
+class ProblemDocument(BaseModel):
+    """An error (RFC 9457). `code` is stable; `detail` says what to do; `request_id` finds it in the logs."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str

@@ -1,0 +1,99 @@
+"""`/v1/tokens`: delivery tokens are signed, not stored; what is stored is their revocation."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from quart import Blueprint
+from quart_schema import tag, validate_response
+
+from cdn import token as cdn_tokens
+from origin.catalog import streams
+from origin.catalog.streams import Changes
+from origin.errors import Problem
+from origin.web.access import principal, require_principal
+from origin.web.api import models
+from origin.web.api.bodies import takes
+from origin.web.api.once import once_outside
+from origin.web.services import services
+from origin.web.token_desk import Grant, new_public_jti, owns, stream_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from origin.web.services import Services
+
+blueprint = Blueprint("tokens", __name__, url_prefix="/v1/tokens")
+blueprint.before_request(require_principal)
+open_blueprint = Blueprint("jwks", __name__)
+
+
+@blueprint.post("")
+@tag(["tokens"])
+@takes(models.TokenCreate)
+@validate_response(models.Token, 201)
+async def create_token(body: models.TokenCreate) -> tuple[models.Token, int]:
+    """Mint a token that opens one stream, for its viewers (`play`) or its publisher (`publish`)."""
+    return await once_outside(models.Token, 201, partial(_mint, body)), 201
+
+
+@blueprint.delete("/<jti>")
+@tag(["tokens"])
+async def revoke_token(jti: str) -> tuple[str, int]:
+    """Revoke a token. That of a public stream is replaced by a new one."""
+    given, tenant_id = services(), principal().tenant_id
+    if not owns(tenant_id, jti):
+        raise Problem("not_found", "This is not the jti of a token of yours.")
+    await given.catalog.write(partial(_revoke, given, tenant_id, jti))
+    await given.keyring.announce(jti)
+    return "", 204
+
+
+@open_blueprint.get("/.well-known/jwks.json")
+@tag(["tokens"])
+@validate_response(models.Jwks)
+async def jwks() -> tuple[models.Jwks, int, dict[str, str]]:
+    """Read the public keys that tokens are signed with."""
+    keys = cdn_tokens.jwks(services().keyring.public_keys)
+    # Short: a verifier must hear of a new key before the key signs (`token_desk.ACTIVATION_S`).
+    headers = {"Cache-Control": "public, max-age=30", "Access-Control-Allow-Origin": "*"}
+    return models.Jwks.model_validate(keys), 200, headers
+
+
+async def _mint(body: models.TokenCreate) -> models.Token:
+    given, tenant_id = services(), principal().tenant_id
+    sub = await given.catalog.read(partial(_subject, body, tenant_id))
+    address = str(body.ip) if "ip" in body.model_fields_set else None
+    minted = given.keyring.mint(Grant(body.scope, sub, tenant_id, address), body.ttl_s)
+    token = models.Token(token=minted.token, jti=minted.jti, expires_at=minted.expires_at or 0)
+    if body.scope == "play":
+        token.urls = models.PlayUrls(hls=given.links.hls(minted.token, sub))
+    return token
+
+
+def _subject(body: models.TokenCreate, tenant_id: str, conn: Connection) -> str:
+    """Give the id that the token is for. Raises `invalid_body`; `not_found` if it is not the tenant's."""
+    wanted, other = ("playback_id", "stream_id") if body.scope == "play" else ("stream_id", "playback_id")
+    if wanted not in body.model_fields_set:
+        raise Problem("invalid_body", f"The field {wanted!r} is missing; scope {body.scope} needs it.")
+    if other in body.model_fields_set:
+        raise Problem("invalid_body", f"The field {other!r} does not go with scope {body.scope}; leave it out.")
+    if body.scope == "play":
+        row = streams.by_playback_id(conn, body.playback_id)
+    else:
+        row = streams.get(conn, tenant_id, body.stream_id)
+    if row is None or row.tenant_id != tenant_id:
+        raise Problem("not_found", f"There is no stream with this {wanted}.")
+    return row.playback_id if body.scope == "play" else row.id
+
+
+def _revoke(given: Services, tenant_id: str, jti: str, conn: Connection) -> None:
+    """Note it in the catalog; a public stream whose token this is gets a new one."""
+    stream_id = stream_of(jti)
+    row = None if stream_id is None else streams.get(conn, tenant_id, stream_id)
+    public = row is not None and row.public_jti == jti
+    if row is not None and public:
+        changes = Changes(public_jti=new_public_jti(tenant_id, row.id, given.random))
+        streams.update(conn, tenant_id, row.id, changes, None, given.clock())
+    given.keyring.note_revoked(conn, jti, tenant_id, forever=public)

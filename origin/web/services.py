@@ -1,0 +1,130 @@
+"""What the web room is given to work with. The composition root fills it in; nothing here is made in this room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, cast
+from urllib.parse import urlsplit
+
+from quart import current_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from origin.bus.protocol import Bus
+    from origin.catalog.database import Catalog
+    from origin.config import Address, Settings
+    from origin.stores.protocol import ObjectStore
+    from origin.web.token_desk import TokenDesk
+
+EXTENSION = "headwater"
+
+
+class Remark(Protocol):
+    """Something about a publisher's health: a stable code, a sentence, and when (unix seconds)."""
+
+    @property
+    def code(self) -> str: ...  # noqa: D102 - told above
+    @property
+    def sentence(self) -> str: ...  # noqa: D102 - told above
+    @property
+    def at(self) -> float: ...  # noqa: D102 - told above
+
+
+class LiveStatus(Protocol):
+    """What is on the air. `state` is idle, live, reconnecting or ended; `since` unix seconds.
+
+    `tracks` are codec strings (RFC 6381).
+    """
+
+    @property
+    def state(self) -> str: ...  # noqa: D102 - told above
+    @property
+    def health(self) -> Sequence[Remark]: ...  # noqa: D102 - told above
+    @property
+    def since(self) -> float | None: ...  # noqa: D102 - told above
+    @property
+    def tracks(self) -> Sequence[str]: ...  # noqa: D102 - told above
+    @property
+    def broadcast_id(self) -> str | None: ...  # noqa: D102 - told above
+
+
+@dataclass(frozen=True, slots=True)
+class _Idle:
+    state: str = "idle"
+    health: Sequence[Remark] = ()
+    since: float | None = None
+    tracks: Sequence[str] = ()
+    broadcast_id: str | None = None
+
+
+IDLE: Final[LiveStatus] = _Idle()
+"""Of a stream that never was on the air."""
+
+
+class Director(Protocol):
+    """Who knows what is on the air."""
+
+    def status(self, stream_id: str) -> LiveStatus:
+        """The stream's state; `idle` for one that never was on the air. Never waits."""
+
+    async def disconnect(self, stream_id: str, reason: str) -> None:
+        """End the broadcast at once, with no reconnect window. Nothing happens if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where things are from the outside, without trailing slashes."""
+
+    base: str
+    rtmp: str
+
+    @classmethod
+    def of(cls, settings: Settings, http: Address | tuple[str, int], rtmp: Address | tuple[str, int]) -> Links:
+        """Make them from the addresses that the listeners were really bound to."""
+        base = settings.base_url(http)
+        return cls(base=base, rtmp=f"rtmp://{_host(rtmp[0], base)}:{rtmp[1]}/live")
+
+    def hls(self, token: str, playback_id: str) -> str:
+        """The multivariant playlist behind a token."""
+        return f"{self.base}/play/{token}/{playback_id}/index.m3u8"
+
+    @property
+    def secure(self) -> bool:
+        """Do clients come by TLS?"""
+        return self.base.startswith("https:")
+
+
+@dataclass(slots=True)
+class Readiness:
+    """May this node be sent work? The composition root writes it; None means yes, else a code of the error table."""
+
+    obstacle: str | None = "not_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that views use. `clock` gives unix seconds; `random` so many random bytes."""
+
+    settings: Settings
+    catalog: Catalog
+    store: ObjectStore
+    bus: Bus
+    director: Director
+    keyring: TokenDesk
+    links: Links
+    readiness: Readiness
+    secret: bytes
+    clock: Callable[[], float]
+    random: Callable[[int], bytes]
+
+
+def services() -> Services:
+    """Those of the application that serves the current request."""
+    return cast("Services", current_app.extensions[EXTENSION])
+
+
+def _host(bound: str, base: str) -> str:
+    """A listener on every address is reached by the name that the public address has."""
+    host = urlsplit(base).hostname or bound if bound in ("0.0.0.0", "::") else bound  # noqa: S104 - compared, not bound
+    return f"[{host}]" if ":" in host else host

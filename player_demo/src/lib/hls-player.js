@@ -1,0 +1,86 @@
+/** Playing by Media Source Extensions: hls.js, told to leave the speed to us. */
+
+import Hls from "hls.js";
+
+/** Same shape as `native-player.js`: attach, facts, seekLive, destroy; events by callbacks. */
+export class HlsPlayer {
+  #hls;
+  #video;
+  #mendedAt = -Infinity;
+
+  static supported() {
+    return Hls.isSupported();
+  }
+
+  /** `on`: `appending()`, `fault({type, details, fatal, at})`, `lost()`. */
+  constructor(video, playlist, on) {
+    this.#video = video;
+    this.#hls = new Hls({
+      lowLatencyMode: true,
+      // hls.js would speed up only while more than a second is buffered; see steering.js.
+      maxLiveSyncPlaybackRate: 1,
+      // Fragmented MP4 passes through untouched: a worker would have nothing to do, and wants a looser CSP.
+      enableWorker: false,
+      // A DVR seek fetches again what is older; a phone's memory is worth more than that.
+      backBufferLength: 30,
+      maxBufferLength: 30,
+      liveDurationInfinity: true,
+      // No captions come yet, so nothing to parse for on every sample.
+      enableCEA708Captions: false,
+    });
+    this.#hls.on(Hls.Events.BUFFER_APPENDING, () => on.appending());
+    this.#hls.on(Hls.Events.ERROR, (_, data) => this.#fault(data, on));
+    this.#hls.loadSource(playlist);
+    this.#hls.attachMedia(video);
+  }
+
+  #fault(data, on) {
+    on.fault({ type: data.type, details: data.details, fatal: data.fatal, at: Date.now() });
+    if (!data.fatal) {
+      return;
+    }
+    const now = performance.now();
+    // One mending in ten seconds: a decoder that fails at once again will not be talked round.
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && now - this.#mendedAt > 10_000) {
+      this.#mendedAt = now;
+      this.#hls.recoverMediaError();
+    } else {
+      on.lost();
+    }
+  }
+
+  /** What steering and read-outs need; null for what is not known yet. Seconds on the media timeline. */
+  facts() {
+    const details = this.#hls.latestLevelDetails;
+    return {
+      engine: "hls.js",
+      holdBack: details ? details.partHoldBack || details.holdBack || 3 * details.targetduration : null,
+      part: details ? details.partTarget || details.targetduration : null,
+      start: details?.fragmentStart ?? null,
+      edge: details?.edge ?? null,
+      date: this.#hls.playingDate?.getTime() ?? null,
+      rung: this.#rung(),
+    };
+  }
+
+  #rung() {
+    const level = this.#hls.levels[this.#hls.currentLevel];
+    const { videoWidth: width, videoHeight: height } = this.#video;
+    const codecs = [level?.videoCodec, level?.audioCodec].filter(Boolean).join(", ");
+    return { width: level?.width || width, height: level?.height || height, bitrate: level?.bitrate, codecs };
+  }
+
+  /** Go to where a viewer would join; false while that is unknown. */
+  seekLive() {
+    const place = this.#hls.liveSyncPosition;
+    if (place === null || !Number.isFinite(place)) {
+      return false;
+    }
+    this.#video.currentTime = place;
+    return true;
+  }
+
+  destroy() {
+    this.#hls.destroy();
+  }
+}

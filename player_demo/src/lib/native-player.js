@@ -1,0 +1,49 @@
+/** Playing by the browser's own HLS (where there is no Media Source): it keeps to the live edge by itself. */
+
+export class NativePlayer {
+  #video;
+  #listening = new AbortController();
+
+  static supported(video) {
+    return video.canPlayType("application/vnd.apple.mpegurl") !== "";
+  }
+
+  constructor(video, playlist, on) {
+    this.#video = video;
+    video.addEventListener("error", () => {
+      on.fault({ type: "native", details: `media error ${video.error?.code ?? "?"}`, fatal: true, at: Date.now() });
+      on.lost();
+    }, { signal: this.#listening.signal });
+    video.src = playlist;
+  }
+
+  facts() {
+    const video = this.#video;
+    const ranges = video.seekable;
+    const started = video.getStartDate?.().getTime();
+    return {
+      engine: "native",
+      holdBack: null,
+      part: null,
+      start: ranges.length ? ranges.start(0) : null,
+      edge: ranges.length ? ranges.end(ranges.length - 1) : null,
+      date: Number.isFinite(started) ? started + video.currentTime * 1000 : null,
+      rung: { width: video.videoWidth, height: video.videoHeight },
+    };
+  }
+
+  seekLive() {
+    const { edge } = this.facts();
+    if (edge === null || !Number.isFinite(edge)) {
+      return false;
+    }
+    this.#video.currentTime = edge;
+    return true;
+  }
+
+  destroy() {
+    this.#listening.abort();
+    this.#video.removeAttribute("src");
+    this.#video.load();
+  }
+}

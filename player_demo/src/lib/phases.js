@@ -1,0 +1,27 @@
+/** What the watch page is doing, as a table: phase × event → phase. An event that a phase does not list changes nothing. */
+
+const ASKING = { live: "playing", over: "playing", offline: "offline", refused: "refused", failed: "failing" };
+
+export const PHASES = Object.freeze({
+  /** Asking for the first time, or again with another link. */
+  looking: ASKING,
+  /** Off the air: asks again and again, starts by itself. */
+  offline: ASKING,
+  /** The server is unreachable or in trouble. */
+  failing: ASKING,
+  playing: { ended: "ended", lost: "looking" },
+  /** The broadcast was closed. `over` is the same broadcast seen once more; only a live one is news. */
+  ended: { live: "playing", refused: "refused" },
+  /** The link does not open the stream; only another link helps. */
+  refused: {},
+});
+
+/** Phases in which the page keeps asking the server. */
+export const WAITING = new Set(["looking", "offline", "failing", "ended"]);
+
+export function next(phase, event) {
+  if (event === "readdressed") {
+    return "looking";
+  }
+  return PHASES[phase][event] ?? phase;
+}

@@ -1,0 +1,164 @@
+/**
+ * One viewing of one broadcast: a player, the steering, and what can be said about both.
+ *
+ * `following` means that the viewer wants to be at the live edge; going back or pausing ends it, the live button
+ * begins it again. Only a following session is steered.
+ */
+
+import { HlsPlayer } from "./hls-player.js";
+import { NativePlayer } from "./native-player.js";
+import { Steering } from "./steering.js";
+
+/** Steering beats: often enough to see a buffer just before an append, four times within the shortest part. */
+const BEAT_MS = 50;
+/** Faults remembered for the read-out. */
+const MOST_FAULTS = 100;
+
+export function canPlay(video) {
+  return HlsPlayer.supported() || NativePlayer.supported(video);
+}
+
+export class Session {
+  #video;
+  #player;
+  #clock;
+  #steering = null;
+  #listening = new AbortController();
+  #beat;
+
+  /** `on`: `ended()`, `lost()`; `faults` is the page's list, kept over sessions. */
+  constructor({ video, playlist, clock, faults, on }) {
+    this.#video = video;
+    this.#clock = clock;
+    this.following = true;
+    this.started = false;
+    this.stalls = 0;
+    const Player = HlsPlayer.supported() ? HlsPlayer : NativePlayer;
+    this.#player = new Player(video, playlist, {
+      appending: () => this.#observe(),
+      fault: (fault) => { faults.push(fault); faults.splice(0, faults.length - MOST_FAULTS); },
+      lost: on.lost,
+    });
+    this.#listen(on);
+    this.#beat = setInterval(() => this.#steer(), BEAT_MS);
+    video.play().catch(() => undefined);
+  }
+
+  #listen(on) {
+    const { signal } = this.#listening;
+    const listen = (name, act) => this.#video.addEventListener(name, act, { signal });
+    listen("playing", () => { this.started = true; });
+    listen("ended", on.ended);
+    listen("waiting", () => this.#waiting());
+    listen("seeked", () => this.#steering?.forget());
+  }
+
+  #waiting() {
+    const atEdge = this.started && this.following && !this.#video.seeking && !this.#video.paused;
+    if (atEdge) {
+      this.stalls += 1;
+      this.#steering?.stalled(now());
+    }
+  }
+
+  /** Seconds that can be played without another byte. */
+  get buffer() {
+    const { buffered, currentTime } = this.#video;
+    for (let i = 0; i < buffered.length; i += 1) {
+      if (buffered.start(i) <= currentTime + 0.1 && currentTime < buffered.end(i)) {
+        return buffered.end(i) - currentTime;
+      }
+    }
+    return 0;
+  }
+
+  #observe() {
+    if (this.started && !this.#video.seeking && !this.#video.paused) {
+      this.#steering?.observe({ now: now(), end: this.#video.currentTime + this.buffer });
+    }
+  }
+
+  #steer() {
+    const { holdBack, part } = this.#player.facts();
+    if (holdBack === null) {
+      return;
+    }
+    this.#steering ??= new Steering({ holdBack, part });
+    Object.assign(this.#steering, { holdBack, part });
+    this.#observe();
+    this.#apply();
+  }
+
+  #apply() {
+    if (!this.following || this.#video.paused || !this.started) {
+      this.#setRate(1);
+      return;
+    }
+    const { rate, jump } = this.#steering.decide({ now: now(), position: this.#video.currentTime });
+    if (jump > 0) {
+      this.#video.currentTime += jump;
+    }
+    this.#setRate(rate);
+  }
+
+  #setRate(rate) {
+    if (this.#video.playbackRate !== rate) {
+      this.#video.playbackRate = rate;
+    }
+  }
+
+  goLive() {
+    this.following = true;
+    this.#player.seekLive();
+    this.#steering?.forget();
+    return this.#video.play().catch(() => undefined);
+  }
+
+  /** Look at an earlier place; `place` in seconds of the media timeline. */
+  goBack(place) {
+    const { start, edge } = this.#player.facts();
+    if (start === null || edge === null) {
+      return;
+    }
+    this.following = false;
+    this.#video.currentTime = Math.min(Math.max(place, start + 1), edge);
+  }
+
+  pause() {
+    this.following = false;
+    this.#video.pause();
+  }
+
+  /** Everything the read-outs show; seconds, null for what is not known. */
+  reading() {
+    const facts = this.#player.facts();
+    const position = this.#video.currentTime;
+    const quality = this.#video.getVideoPlaybackQuality?.();
+    return {
+      ...facts,
+      position,
+      delay: facts.date === null ? null : (this.#clock.now() - facts.date) / 1000,
+      behind: facts.edge === null ? null : facts.edge - position,
+      buffer: this.buffer,
+      rate: this.#video.playbackRate,
+      floor: this.#steering?.floor({ now: now(), position }) ?? null,
+      target: this.#steering?.target ?? null,
+      dropped: quality?.droppedVideoFrames ?? 0,
+      frames: quality?.totalVideoFrames ?? 0,
+      stalls: this.stalls,
+      following: this.following,
+      started: this.started,
+    };
+  }
+
+  destroy() {
+    clearInterval(this.#beat);
+    this.#listening.abort();
+    this.#player.destroy();
+    this.#video.playbackRate = 1;
+  }
+}
+
+function now() {
+  return performance.now() / 1000;
+}

@@ -1,0 +1,78 @@
+/** `/`: what is live, what else there is, and a watch link for each, minted when it is wanted. */
+
+import "./style/library.css";
+import { watchLink } from "./lib/address.js";
+import { listStreams, mintToken } from "./lib/api.js";
+import { pause } from "./lib/backoff.js";
+import { Cards } from "./lib/cards.js";
+import { describe, onAir } from "./lib/shelf.js";
+
+/** A change of state is seen within this time; a page in the background does not ask. */
+const AGAIN_MS = 3000;
+/** Pages of the list that are read each time; beyond them one asks by hand. */
+const MOST_PAGES = 20;
+
+const byId = (id) => document.getElementById(id);
+
+async function link(stream) {
+  const { token } = await mintToken(stream.playbackId);
+  return new URL(watchLink(stream.playbackId, token), location.href).href;
+}
+
+/** Browsers lend the clipboard to secure pages only (HTTPS, or this very machine); elsewhere people copy by hand. */
+function copy(text) {
+  return navigator.clipboard ? navigator.clipboard.writeText(text) : window.prompt("The link:", text);
+}
+
+const acts = {
+  watch: async (stream) => { location.href = await link(stream); },
+  copy: async (stream) => copy(await link(stream)),
+  trouble: (error) => showTrouble(error),
+};
+const live = new Cards(byId("live"), byId("card"), acts);
+const all = new Cards(byId("all"), byId("card"), acts);
+let wanted = 1;
+
+async function read() {
+  const streams = [];
+  let cursor = null;
+  for (let page = 0; page < wanted; page += 1) {
+    const answer = await listStreams(cursor);
+    streams.push(...answer.items);
+    cursor = answer.next_cursor;
+    if (cursor === null) {
+      break;
+    }
+  }
+  return { streams, more: cursor !== null && wanted < MOST_PAGES };
+}
+
+function show({ streams, more }) {
+  const shown = streams.map(describe);
+  const now = shown.filter(onAir);
+  live.show(now);
+  all.show(shown.filter((stream) => !onAir(stream)));
+  byId("live-empty").hidden = now.length > 0;
+  byId("live-empty").textContent = "Nobody is on the air.";
+  byId("all-empty").hidden = shown.length > 0;
+  byId("more").hidden = !more;
+  byId("trouble").hidden = true;
+}
+
+function showTrouble(error) {
+  if (error.status === 401) {
+    location.reload();
+    return;
+  }
+  byId("trouble").textContent = error.status ? error.message : "The server does not answer. Trying again …";
+  byId("trouble").hidden = false;
+}
+
+byId("more").addEventListener("click", () => { wanted += 1; });
+
+for (;;) {
+  if (document.visibilityState === "visible") {
+    await read().then(show, showTrouble);
+  }
+  await pause(AGAIN_MS);
+}

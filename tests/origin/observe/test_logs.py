@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from origin.observe import logs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = "hw_3kd93jf83kd0KD93kd-_x"
+STREAM_KEY = "sk_3kd93jf83kd0KD93kdzz"
+TOKEN = "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJoZWFkd2F0ZXIifQ.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
+
+
+@pytest.fixture(autouse=True)
+def leave_logging_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        (f"Authorization: Bearer {KEY}", KEY),
+        (f"rtmp://h/live/{STREAM_KEY}?x", STREAM_KEY),
+        (f"GET /play/{TOKEN}/pb_x/index.m3u8", TOKEN),
+        ("GET /play/not-even-a-token/pb_x/index.m3u8", "not-even-a-token"),
+        ("GET /dl/tok/ob_x", "tok/"),
+        ("GET /signin/c0de", "c0de"),
+        ("Cookie: a=b; headwater_session=ssss; c=d", "ssss"),
+        (f"cut short {TOKEN[:30]}", TOKEN[:30]),
+        ("authorization: bearer whatever", "whatever"),
+        (f"9{STREAM_KEY}", STREAM_KEY),
+    ],
+)
+def test_redact_takes_secrets_out(text: str, gone: str) -> None:
+    assert gone not in logs.redact(text)
+
+
+@pytest.mark.parametrize("text", ["stream st_abcdefghijk", "task_abcdefghijk", "jti tn_a.kjasdkjh", "GET /v1/streams"])
+def test_redact_leaves_the_rest_alone(text: str) -> None:
+    assert logs.redact(text) == text
+
+
+@given(st.text(), st.text())
+def test_no_surroundings_save_a_secret(before: str, after: str) -> None:
+    if before[-1:].isascii() and before[-1:].isalpha():
+        return
+    assert STREAM_KEY not in logs.redact(before + STREAM_KEY + after)
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_both_forms_and_both_ways_in_are_redacted(form: str) -> None:
+    out = io.StringIO()
+    logs.configure(level="info", form=form, stream=out)
+    structlog.get_logger("a").info("hello", header=f"Bearer {KEY}", nested={"path": f"/play/{TOKEN}/pb_x/i"})
+    logging.getLogger("b").warning("key %s", STREAM_KEY)
+    try:
+        int(STREAM_KEY)
+    except ValueError:
+        structlog.get_logger("c").exception("failed")
+        logging.getLogger("d").exception("failed")
+    said = out.getvalue()
+    assert said.count("ValueError") >= 2
+    for secret in (KEY, STREAM_KEY, TOKEN):
+        assert secret not in said
+
+
+def test_json_lines_are_json_with_level_time_and_context() -> None:
+    out = io.StringIO()
+    logs.configure(level="info", form="json", stream=out)
+    with structlog.contextvars.bound_contextvars(request_id="r1"):
+        structlog.get_logger("origin.web").info("request", status=200)
+    structlog.get_logger().debug("unseen")
+    (line,) = out.getvalue().splitlines()
+    said = json.loads(line)
+    assert said.pop("at").endswith("Z")
+    assert said == {"event": "request", "level": "info", "logger": "origin.web", "request_id": "r1", "status": 200}
+
+
+def test_chatty_libraries_speak_only_of_trouble() -> None:
+    out = io.StringIO()
+    logs.configure(level="info", form="json", stream=out)
+    logging.getLogger("hypercorn.error").info("Running on …")
+    logging.getLogger("hypercorn.error").error("trouble")
+    assert [json.loads(line)["event"] for line in out.getvalue().splitlines()] == ["trouble"]

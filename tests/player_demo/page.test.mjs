@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readAddress, watchLink } from "../../player_demo/src/lib/address.js";
+import { pause, waitBefore } from "../../player_demo/src/lib/backoff.js";
+import { next, PHASES, WAITING } from "../../player_demo/src/lib/phases.js";
+import { firstMedia, isOver } from "../../player_demo/src/lib/playlist.js";
+import { judge, probe } from "../../player_demo/src/lib/probe.js";
+import { describe, merge, onAir } from "../../player_demo/src/lib/shelf.js";
+import { behind, notice, rung, seconds } from "../../player_demo/src/lib/words.js";
+
+test("the address gives the playlist, the token from the fragment", () => {
+  const link = new URL(watchLink("pb_1aZ", "ab.c-d_e"), "http://host/");
+  assert.deepEqual(readAddress(link), { playbackId: "pb_1aZ", token: "ab.c-d_e", playlist: "/play/ab.c-d_e/pb_1aZ/index.m3u8" });
+});
+
+test("an address with a piece missing or a piece too much is refused in words", () => {
+  for (const [pathname, hash] of [["/watch/pb_1", ""], ["/watch/pb_1", "#t="], ["/watch/pb_1", "#t=../x"], ["/watch/pb_1", "#t=a/b"], ["/watch/", "#t=a"], ["/watch/st_1", "#t=a"]]) {
+    assert.match(readAddress({ pathname, hash }).fault, /\.$/);
+  }
+});
+
+test("waiting grows, is bounded and spread", () => {
+  assert.ok(waitBefore(0, 0.5) < waitBefore(3, 0.5));
+  assert.ok(waitBefore(1000, 0.999) <= 12_500);
+  assert.notEqual(waitBefore(4, 0), waitBefore(4, 0.9));
+});
+
+test("a pause ends early when it is called off", async () => {
+  const asked = new AbortController();
+  const paused = pause(3_600_000, asked.signal);
+  asked.abort();
+  await paused;
+});
+
+test("phases lead to phases of the table", () => {
+  for (const [phase, ways] of Object.entries(PHASES)) {
+    for (const to of Object.values(ways)) {
+      assert.ok(to in PHASES, `${phase} leads to ${to}`);
+    }
+  }
+  assert.ok([...WAITING].every((phase) => phase in PHASES));
+});
+
+test("the way of a broadcast: off the air, on, closed, on again", () => {
+  const seen = ["offline", "live", "ended", "over", "offline", "failed", "live", "lost", "refused", "live", "readdressed"]
+    .reduce((trail, event) => [...trail, next(trail.at(-1), event)], ["looking"]);
+  assert.deepEqual(seen.slice(1), ["offline", "playing", "ended", "ended", "ended", "ended", "playing", "looking", "refused", "refused", "looking"]);
+});
+
+test("playlists: the first media playlist, and the end", () => {
+  assert.equal(firstMedia("#EXTM3U\r\n#EXT-X-STREAM-INF:BANDWIDTH=1\r\nv0/index.m3u8\r\n", "http://h/play/t/pb/index.m3u8"), "http://h/play/t/pb/v0/index.m3u8");
+  assert.equal(firstMedia("#EXTM3U\n", "http://h/"), null);
+  assert.equal(isOver("#EXTM3U\n#EXT-X-ENDLIST\n"), true);
+  assert.equal(isOver("#EXTM3U\n#EXTINF:2,\na.m4s\n"), false);
+});
+
+test("problem documents become verdicts, with their own sentence", () => {
+  assert.equal(judge(404, { code: "stream_offline" }).verdict, "offline");
+  assert.deepEqual(judge(403, { code: "token_expired", detail: "Ask for a new one." }), { verdict: "refused", code: "token_expired", sentence: "Ask for a new one." });
+  assert.equal(judge(404, { code: "not_found" }).verdict, "refused");
+  assert.equal(judge(503, {}).verdict, "failed");
+  assert.equal(judge(429, {}).verdict, "failed");
+});
+
+test("probing looks into the media playlist only when asked to", async () => {
+  const answers = { "/i.m3u8": "#EXTM3U\nv0.m3u8\n", "/v0.m3u8": "#EXTM3U\n#EXT-X-ENDLIST\n" };
+  const asked = [];
+  const fetch = async (address) => {
+    const { pathname } = new URL(address, "http://h");
+    asked.push(pathname);
+    return new Response(answers[pathname]);
+  };
+  assert.equal((await probe("/i.m3u8", { fetch, base: "http://h/" })).verdict, "live");
+  assert.deepEqual(asked, ["/i.m3u8"]);
+  assert.equal((await probe("/i.m3u8", { fetch, base: "http://h/", deep: true })).verdict, "over");
+});
+
+test("an unreachable server, and one that answers nonsense, are tried again", async () => {
+  const fetch = async () => { throw new TypeError("no route"); };
+  assert.equal((await probe("/i", { fetch, base: "http://h/" })).verdict, "failed");
+  const nonsense = async () => new Response("<html>", { status: 502 });
+  assert.equal((await probe("/i", { fetch: nonsense, base: "http://h/" })).verdict, "failed");
+});
+
+test("numbers are said as people say them", () => {
+  assert.equal(behind(65.2), "-1:05");
+  assert.equal(behind(3725), "-1:02:05");
+  assert.equal(seconds(null), "–");
+  assert.equal(seconds(0.678), "0.68 s");
+  assert.equal(rung({ width: 1280, height: 720, bitrate: 2_500_000 }), "1280×720 · 2.5 Mb/s");
+  assert.equal(rung({}), "–");
+});
+
+test("every waiting phase has words, playing has none, and the server's sentence comes first when it refuses", () => {
+  assert.equal(notice("playing", ""), null);
+  for (const phase of [...WAITING, "refused"]) {
+    assert.ok(notice(phase, "").title);
+  }
+  assert.equal(notice("refused", "Expired.").text, "Expired.");
+  assert.match(notice("offline", "stream is off").text, /starts by itself/);
+});
+
+test("streams become cards", () => {
+  const stream = { id: "st_1", name: "A", state: "reconnecting", playback_id: "pb_1", latency: "low", playback: "signed", health: [{ code: "long_gop", sentence: "Key frames are 8 s apart." }] };
+  assert.equal(onAir(stream), true);
+  assert.deepEqual(describe(stream).warnings, ["Key frames are 8 s apart."]);
+  assert.equal(describe({ id: "st_2", state: "idle" }).words, "Off air");
+  assert.deepEqual(merge([stream], [{ ...stream, state: "idle" }, { id: "st_2" }]).map((item) => item.state), ["idle", undefined]);
+});

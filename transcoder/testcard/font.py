@@ -1,0 +1,74 @@
+"""A five by seven dot font for the card's words: figures, capitals and a little punctuation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+HEIGHT: Final = 7
+ADVANCE: Final = 6
+"""Dots from one letter to the next: five and a gap."""
+
+_DRAWN: Final = """
+0 01110 10001 10011 10101 11001 10001 01110
+1 00100 01100 00100 00100 00100 00100 01110
+2 01110 10001 00001 00110 01000 10000 11111
+3 11110 00001 00001 01110 00001 00001 11110
+4 00010 00110 01010 10010 11111 00010 00010
+5 11111 10000 11110 00001 00001 10001 01110
+6 00110 01000 10000 11110 10001 10001 01110
+7 11111 00001 00010 00100 01000 01000 01000
+8 01110 10001 10001 01110 10001 10001 01110
+9 01110 10001 10001 01111 00001 00010 01100
+A 01110 10001 10001 11111 10001 10001 10001
+B 11110 10001 10001 11110 10001 10001 11110
+C 01110 10001 10000 10000 10000 10001 01110
+D 11110 10001 10001 10001 10001 10001 11110
+E 11111 10000 10000 11110 10000 10000 11111
+F 11111 10000 10000 11110 10000 10000 10000
+G 01110 10001 10000 10111 10001 10001 01111
+H 10001 10001 10001 11111 10001 10001 10001
+I 01110 00100 00100 00100 00100 00100 01110
+J 00111 00010 00010 00010 00010 10010 01100
+K 10001 10010 10100 11000 10100 10010 10001
+L 10000 10000 10000 10000 10000 10000 11111
+M 10001 11011 10101 10101 10001 10001 10001
+N 10001 11001 10101 10011 10001 10001 10001
+O 01110 10001 10001 10001 10001 10001 01110
+P 11110 10001 10001 11110 10000 10000 10000
+Q 01110 10001 10001 10001 10101 10010 01101
+R 11110 10001 10001 11110 10100 10010 10001
+S 01111 10000 10000 01110 00001 00001 11110
+T 11111 00100 00100 00100 00100 00100 00100
+U 10001 10001 10001 10001 10001 10001 01110
+V 10001 10001 10001 10001 10001 01010 00100
+W 10001 10001 10001 10101 10101 11011 10001
+X 10001 10001 01010 00100 01010 10001 10001
+Y 10001 10001 01010 00100 00100 00100 00100
+Z 11111 00001 00010 00100 01000 10000 11111
+: 00000 00100 00100 00000 00100 00100 00000
+. 00000 00000 00000 00000 00000 01100 01100
+- 00000 00000 00000 11111 00000 00000 00000
+"""
+
+GLYPHS: Final = {" ": ("00000",) * HEIGHT} | {line[0]: tuple(line.split()[1:]) for line in _DRAWN.strip().splitlines()}
+
+
+class Font:
+    """The font at one size and in two levels of luma; its rows are made once and joined for each text."""
+
+    def __init__(self, scale: int, ink: int, paper: int) -> None:
+        self.scale = scale
+        self.height = HEIGHT * scale
+        dots = {"0": bytes([paper]) * scale, "1": bytes([ink]) * scale}
+        self._rows = {
+            letter: tuple(b"".join(dots[dot] for dot in row + "0") for row in glyph) for letter, glyph in GLYPHS.items()
+        }
+
+    def width(self, text: str) -> int:
+        """Pixels across, with the gap after the last letter."""
+        return len(text) * ADVANCE * self.scale
+
+    def rows(self, text: str) -> list[bytes]:
+        """The seven rows of dots, each to be drawn `scale` times. Raises KeyError for a letter that is not drawn."""
+        glyphs = [self._rows[letter] for letter in text]
+        return [b"".join(glyph[row] for glyph in glyphs) for row in range(HEIGHT)]
