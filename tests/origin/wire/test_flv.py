@@ -4,7 +4,7 @@ import contextlib
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.sample import Frame
@@ -153,6 +153,7 @@ FIRSTS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([8, 9, 18]), FIRSTS, st.binary(max_size=60)), max_size=5))
 def test_any_tags_give_events_or_an_error(tags: list[tuple[int, bytes, bytes]]) -> None:
     reader = FlvReader()
