@@ -35,11 +35,11 @@ fix: $(TESTING)  ## format, and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(RUNTIME)  ## measure ourselves beside our peers, and print one table
+bench: $(RUNTIME)  ## measure ourselves beside our peers, and print the figures (ARGS=--quick for a short look)
 	@.ci/debian ffmpeg nginx nginx-rtmp wrk
-	$(BIN)/python -m bench $(BENCH)
+	$(BIN)/python -m bench $(ARGS)
 
-lock: $(TESTING)  ## renew both lock files within the bounds of pyproject.toml
+lock: $(TESTING)  ## renew the lock files within the bounds of pyproject.toml
 	$(BIN)/python .ci/lock.py
 
 clean:  ## forget what was installed and built; ./data stays

@@ -20,17 +20,18 @@ from origin.live.faults import Fault
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 FORWARD_MS: Final = 3_000
 """A step ahead up to here is a gap in the stream. Longer ones are broken clocks: DVR windows and players' buffers
 are of this order, and nobody should wait for media time that nothing fills."""
 BACKWARD_MS: Final = 500
-"""A step back up to here is reordering (16 pictures, H.264's most, are 533 ms at 30 a second) or an unsteady clock."""
+"""A step back up to here is reordering (16 pictures, H.264's most, are 533 ms at 30 a second) or an unsteady clock;
+and what is still near the other track is no jump."""
 _STEADY_MS: Final = range(-100, FORWARD_MS // 6 + 1)
 """Steps that need no second thought: two pictures a second, and a few pictures in presentation order."""
-FIRST_BACKWARD_MS: Final = 1_000
-"""The second track may begin this much before the first: interleaving of encoders stays below a second."""
+INTERLEAVING_MS: Final = 1_000
+"""Frames of two tracks that belong together arrive with stamps at most this far apart: encoders interleave closer."""
 
 _MASK: Final = 0xFFFF_FFFF
 _HALF: Final = 0x8000_0000
@@ -90,33 +91,35 @@ class PublisherClock:
     def _first(self, kind: Kind, stamp: int) -> int | None:
         for other in self._marks.values():
             step = apart(stamp, other.stamp)
-            if -FIRST_BACKWARD_MS <= step <= FORWARD_MS:
+            if -INTERLEAVING_MS <= step <= FORWARD_MS:
                 return self.resume(kind, stamp, max(0, other.at + step))
         return None
 
     def _explained(self, kind: Kind, stamp: int) -> int | None:
         mark = self._marks[kind]
         own = mark.at + apart(stamp, mark.stamp)
-        marks = self._marks.values() if own > mark.at else [mark]
-        choices = [(_distance(own, marks), own)]
-        choices += [(_distance(at, self._marks.values()), at) for at in self._beliefs(kind, stamp) if at != own]
-        distance, at = min(choices)
-        if distance > FORWARD_MS:
+        reach, at = min(((reach, at) for reach, at in self._beliefs(kind, stamp, own) if reach >= 0), default=(-1, 0))
+        if reach < 0:
             return None
         if at != own:
             return self.resume(kind, stamp, at)
         mark.stamp, mark.at = stamp, own
         return own
 
-    def _beliefs(self, kind: Kind, stamp: int) -> Iterator[int]:
+    def _beliefs(self, kind: Kind, stamp: int, own: int) -> Iterator[tuple[int, int]]:
+        """Explanations: how far each one has to reach (ms; -1 if too far), and where it puts the frame."""
+        mark = self._marks[kind]
+        yield _reach(own - mark.at, BACKWARD_MS, FORWARD_MS), own
         other = self._marks.get(Kind.AUDIO if kind is Kind.VIDEO else Kind.VIDEO)
         if other is not None:
-            yield other.at + apart(stamp, other.stamp)
-        mark = self._marks[kind]
-        yield mark.old_at + apart(stamp, mark.old_stamp)
+            step = apart(stamp, other.stamp)
+            yield _reach(step, INTERLEAVING_MS, INTERLEAVING_MS), other.at + step
+            if own > mark.at:
+                yield _reach(own - other.at, INTERLEAVING_MS, FORWARD_MS), own
+        before = mark.old_at + apart(stamp, mark.old_stamp)
+        yield _reach(before - mark.at, BACKWARD_MS, BACKWARD_MS), before
 
 
-def _distance(at: int, marks: Iterable[_Mark]) -> int:
-    """Milliseconds from the nearest mark; a step back weighs as much as the step ahead that is as likely."""
-    steps = (at - mark.at for mark in marks)
-    return min(step if step >= 0 else -step * FORWARD_MS // BACKWARD_MS for step in steps)
+def _reach(step: int, backward: int, forward: int) -> int:
+    """The size of a step (ms) within limits, else -1."""
+    return abs(step) if -backward <= step <= forward else -1

@@ -198,15 +198,15 @@ class Session:
             self._window = min(max(int.from_bytes(message.payload[:4], "big"), 1), WINDOW)
 
     def _act_user_control(self, message: Message) -> None:
-        if int.from_bytes(message.payload[:2], "big") == _PING_REQUEST and len(message.payload) >= 2:  # noqa: PLR2004
+        if int.from_bytes(message.payload[:2], "big") == _PING_REQUEST and len(message.payload) >= 2:  # noqa: PLR2004 - the event's number
             self._send(messages.user_control(_PING_RESPONSE, message.payload[2:6]))
 
     def _act_command(self, message: Message, events: list[Event]) -> None:
         if self.state is State.CLOSED:
             return
         command = messages.read_command(message)
-        if isinstance(command, Unpublish) and command.stream_id not in (None, 0, self._publishing):
-            return  # another message stream than the one that carries the publication
+        if self._concerns_another(command):
+            return
         after = TRANSITIONS.get((self.state, type(command)))
         if after is None:
             raise ProtocolError(f"{type(command).__name__} is out of place when {self.state.name.lower()}")
@@ -214,6 +214,12 @@ class Session:
         event = self._answer(command, before)
         if event is not None:
             events.append(event)
+
+    def _concerns_another(self, command: Command) -> bool:
+        """Whether a message stream ends that is not the one on the air."""
+        if self.state is not State.PUBLISHING or not isinstance(command, Unpublish):
+            return False
+        return command.stream_id not in (None, 0, self._publishing)
 
     def _answer(self, command: Command, before: State) -> Event | None:
         match command:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlalchemy import func, select
 
 from origin.catalog import api_keys, schema, secret_file, signing_keys, tenants
-from origin.catalog.bootstrap import bootstrap, thumbprint
+from origin.catalog.bootstrap import _furnish, bootstrap, thumbprint
 from origin.catalog.database import Catalog
 from origin.catalog.failures import CatalogError
 from origin.catalog.ids import DEFAULT_TENANT, secret_hash
@@ -146,6 +146,17 @@ def test_two_processes_that_start_at_once_agree(settings: Settings) -> None:
     assert catalog.read_now(partial(api_keys.find, secret_hash=secret_hash(admin_key(settings)))) is not None
     bootstrap(catalog, settings, 5.0, os.urandom)
     catalog.close()
+
+
+def test_one_that_comes_second_changes_nothing(catalog: Catalog, settings: Settings) -> None:
+    """Both saw a new database; the second finds the first one's work when it gets the write lock."""
+    secret = secret_file.load_or_make(settings, os.urandom)
+    furnish = partial(_furnish, secret=secret, folder=settings.data_dir, now=1.0, random=os.urandom)
+    catalog.write_now(furnish)
+    key = admin_key(settings)
+    catalog.write_now(furnish)
+    assert admin_key(settings) == key
+    assert catalog.read_now(counts) == [1, 1, 1]
 
 
 def test_many_that_make_the_secret_at_once_use_the_same(settings: Settings) -> None:

@@ -131,3 +131,16 @@ def test_tables_can_be_said_in_postgresql_and_carry_their_tenant(table: object) 
     assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))  # type: ignore[arg-type,no-untyped-call]
     columns = table.c  # type: ignore[attr-defined]
     assert "tenant_id" in columns or str(table) == "tenants"
+
+
+def test_a_file_system_without_wal_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unshared(sqlite3.Connection):
+        """As on a network file system: SQLite stays at the mode it has (sqlite.org/wal.html)."""
+
+        def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:
+            del rest
+            return super().execute(sql.replace("WAL", "DELETE"))
+
+    monkeypatch.setattr(sqlite3, "connect", Unshared)
+    with pytest.raises(CatalogError, match="put the catalog on a local disk"):
+        migrate._use_wal(tmp_path / "catalog.db")

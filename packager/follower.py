@@ -1,0 +1,132 @@
+"""The track that is cut where the leading one is: holds samples until the leader has come as far."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from media.timing import rescale, usual
+from packager.segmenter import MAX_TARGET_DURATION, Segmenter
+
+if TYPE_CHECKING:
+    from media.sample import Sample
+    from packager.commands import Command
+    from packager.promises import Promises
+    from packager.rendition import Rendition
+    from packager.retention import Retention
+
+_MAX_HELD: Final = 8192
+"""Samples held for the leader: ten seconds of the shortest Opus frames are 4000."""
+_OVER_TARGET_S: Final = 0.45
+"""How much longer than the target duration a segment may be and still round down (RFC 8216bis, 4.4.3.1)."""
+
+
+class Follower:
+    """A rendition, the samples that wait, and the cuts that it has not reached; times in its own ticks."""
+
+    def __init__(self, rendition: Rendition, promises: Promises, retention: Retention) -> None:
+        self.rendition = rendition
+        self.dropped = 0
+        self.timescale = rendition.track.timescale
+        self._promises = promises
+        self._retention = retention
+        self._alone = Segmenter(self.timescale, promises.least_s, promises.duration)
+        self._held: deque[Sample] = deque()
+        self._cuts: deque[int] = deque()
+        self._end = 0
+
+    def ticks(self, at: int, leader: Rendition) -> int:
+        """A time of the leader's clock on this one."""
+        return rescale(at, leader.track.timescale, self.timescale)
+
+    def end_on(self, leader: Rendition) -> int:
+        """The end of the last sample taken, on the leader's clock."""
+        return rescale(self._end, self.timescale, leader.track.timescale)
+
+    @property
+    def frame_s(self) -> float:
+        """The usual duration of the samples held, in seconds; 0.0 without any."""
+        return usual(sample.duration for sample in self._held) / self.timescale
+
+    @property
+    def patience(self) -> int:
+        """For how long one track may go on without the other."""
+        return (self._promises.duration or MAX_TARGET_DURATION) * self.timescale
+
+    def begin(self, at: int) -> None:
+        """Leave out what comes before `at`."""
+        self.rendition.start = at
+
+    def begin_here(self) -> int:
+        """Begin with the first sample held; answers with its time."""
+        self.begin(self._held[0].dts)
+        return self.rendition.start
+
+    def hold(self, sample: Sample) -> None:
+        """Keep a sample until the leader comes."""
+        self._held.append(sample)
+
+    def has_run_ahead(self, front: int | None) -> bool:
+        """Whether the leader, which came as far as `front` (None: it never came), has stayed away for too long."""
+        if not self._held:
+            return False
+        since = self._held[0].dts if front is None else front
+        newest = self._held[-1]
+        return newest.dts + newest.duration - since > self.patience or len(self._held) > _MAX_HELD
+
+    def cut_at(self, at: int) -> None:
+        """End the segment where `at` is reached."""
+        self._cuts.append(at)
+
+    def advance(self, front: int, out: list[Command]) -> None:
+        """Take what is held from before `front`, to which the leader has come, and end what is reached or overdue."""
+        if self._promises.part(self.timescale) is None:
+            return
+        while self._held and self._held[0].dts < front:
+            self.take(self._held.popleft(), out)
+        while self._cuts and (self._end >= self._cuts[0] or front - self._cuts[0] > self.patience):
+            self._end_at_cut(out)
+
+    def flush(self, out: list[Command]) -> None:
+        """Take all that is held and make all cuts."""
+        while self._held:
+            self.take(self._held.popleft(), out)
+        while self._cuts:
+            self._end_at_cut(out)
+
+    def next_held(self) -> Sample | None:
+        """Take the oldest sample out of those held."""
+        return self._held.popleft() if self._held else None
+
+    def cuts_alone(self, sample: Sample) -> bool:
+        """Whether to end the segment before `sample`, with no leader to say so."""
+        rendition, end = self.rendition, sample.dts + sample.duration
+        if self._cuts or not rendition.begun:
+            return False
+        return self._alone.cuts(sample, rendition.elapsed(sample.dts), rendition.elapsed(end))
+
+    def take(self, sample: Sample, out: list[Command]) -> None:
+        """Put a sample into its segment, or drop it where that is closed or would grow too long."""
+        while self._cuts and sample.dts >= self._cuts[0]:
+            self.end_segment(self._cuts.popleft(), out, flows=True)
+        if not self._fits(sample):
+            self.dropped += 1
+            return
+        self.rendition.add(sample, out)
+        self._end = sample.dts + sample.duration
+
+    def end_segment(self, at: int, out: list[Command], *, flows: bool) -> None:
+        """Close the open segment."""
+        self._promises.saw(self.rendition.end_segment(at, out, flows=flows))
+        self._retention.slide(self.rendition.window)
+
+    def _end_at_cut(self, out: list[Command]) -> None:
+        at = self._cuts.popleft()
+        self.end_segment(at, out, flows=self._end >= at)
+
+    def _fits(self, sample: Sample) -> bool:
+        rendition = self.rendition
+        if not rendition.flowing:
+            return sample.dts >= rendition.start
+        longest = (self._promises.duration or MAX_TARGET_DURATION) + _OVER_TARGET_S
+        return rendition.elapsed(sample.dts + sample.duration) <= longest * self.timescale

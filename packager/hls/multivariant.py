@@ -1,0 +1,92 @@
+"""The playlist that names the renditions, written by the `m3u8` package (RFC 8216bis, 4.4.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING, Any, Final
+
+import m3u8  # type: ignore[import-untyped]
+
+from media.codecs import codec_string
+from media.track import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from media.track import Track
+
+_GROUP: Final = "audio"
+_MARGIN: Final = 1.1
+"""BANDWIDTH is an upper bound (4.4.6.2): what was seen so far and a tenth more, since the future is not known."""
+_GRAIN: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One row: name, track, bits a second of its densest segment and on average, and its measured frame rate."""
+
+    name: str
+    track: Track
+    peak: float
+    average: float
+    frame_rate: float | None = None
+
+    @property
+    def uri(self) -> str:
+        """Relative to the multivariant playlist."""
+        return f"{self.name}/index.m3u8"
+
+
+def render(renditions: Sequence[Rendition]) -> str:
+    """One variant for each video rendition with the audio group beside it; without video, one for each audio."""
+    videos = [row for row in renditions if row.track.kind is Kind.VIDEO]
+    audios = [row for row in renditions if row.track.kind is Kind.AUDIO]
+    playlist: Any = m3u8.M3U8()
+    playlist.version = 9
+    group = [_media(row, default=row is audios[0]) for row in audios] if videos else []
+    for medium in group:
+        playlist.add_media(medium)
+    for row in videos or audios:
+        playlist.add_playlist(_variant(row, audios if videos else [], group))
+    return str(playlist.dumps())
+
+
+def check(tracks: Iterable[Track]) -> None:
+    """Raise MalformedConfig, a ValueError, for a track whose codec string cannot be told."""
+    for track in tracks:
+        codec_string(track)
+
+
+def _variant(row: Rendition, audios: Sequence[Rendition], group: list[m3u8.Media]) -> m3u8.Playlist:
+    codecs = dict.fromkeys(codec_string(each.track) for each in (row, *audios))
+    info: dict[str, Any] = {
+        "bandwidth": _rounded(_MARGIN * (row.peak + max((audio.peak for audio in audios), default=0.0))),
+        "average_bandwidth": _rounded(row.average + max((audio.average for audio in audios), default=0.0)),
+        "codecs": ",".join(codecs),
+    }
+    if row.track.width:
+        info["resolution"] = f"{row.track.width}x{row.track.height}"
+    if row.frame_rate:
+        info["frame_rate"] = round(row.frame_rate, 3)
+    if audios:
+        info["audio"] = _GROUP
+    return m3u8.Playlist(row.uri, info, group, None)
+
+
+def _media(row: Rendition, *, default: bool) -> m3u8.Media:
+    language = row.track.language if row.track.language != "und" else None
+    return m3u8.Media(
+        uri=row.uri,
+        type="AUDIO",
+        group_id=_GROUP,
+        language=language,
+        name=language or row.name,
+        default="YES" if default else "NO",
+        autoselect="YES",
+        channels=str(row.track.channels),
+    )
+
+
+def _rounded(bits: float) -> int:
+    return _GRAIN * max(1, ceil(bits / _GRAIN))

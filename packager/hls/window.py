@@ -1,0 +1,131 @@
+"""What players may see of one rendition: closed segments, the parts of the open one, the part that is promised next.
+
+The pipeline appends, the window slides, `media_playlist` reads. `version` rises at every change, so that whoever holds
+a request knows when to look again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from packager.hls.segment import Head, Segment
+
+if TYPE_CHECKING:
+    from packager.hls.segment import Part
+
+SHORTEST_PLAYLIST: Final = 3
+"""A live playlist lasts at least this many target durations (RFC 8216bis, 6.2.2)."""
+
+
+class Window:
+    """One rendition's playlist, as values.
+
+    `target_duration` (whole seconds) is None until the first segment has fixed it; `part_target` (seconds) is 0.0 until
+    the first part has, and for a stream without parts. `hinted` is the name, relative to the playback id, of the part
+    that comes next. `age` is the seconds of all segments that were ever appended, `longest` those of the longest
+    playlist so far.
+    """
+
+    def __init__(self, name: str, *, media_sequence: int, discontinuity_sequence: int, low_latency: bool) -> None:
+        self.name = name
+        self.low_latency = low_latency
+        self.version = 0
+        self.target_duration: int | None = None
+        self.part_target = 0.0
+        self.ended = False
+        self.media_sequence = media_sequence
+        self.discontinuity_sequence = discontinuity_sequence
+        self.segments: list[Segment] = []
+        self.open_head: Head | None = None
+        self.open_parts: list[Part] = []
+        self.hint: str | None = None
+        self.age = 0.0
+        self.longest = 0.0
+
+    @property
+    def open_msn(self) -> int:
+        """Media sequence number of the segment that is not closed yet."""
+        return self.media_sequence + len(self.segments)
+
+    @property
+    def last_msn(self) -> int:
+        """Of the newest segment in the playlist, whole or begun; one less than `media_sequence` in an empty one."""
+        return self.open_msn if self.open_parts else self.open_msn - 1
+
+    @property
+    def last_part(self) -> int | None:
+        """Index of the newest part of `last_msn`; None where that has none."""
+        parts = self.open_parts or (self.segments[-1].parts if self.segments else ())
+        return len(parts) - 1 if parts else None
+
+    @property
+    def hinted(self) -> str | None:
+        """Name of the part in EXT-X-PRELOAD-HINT."""
+        return None if self.hint is None else f"{self.name}/{self.hint}"
+
+    @property
+    def duration(self) -> float:
+        """Seconds of the closed segments."""
+        return self.age - self._start
+
+    @property
+    def _start(self) -> float:
+        return self.segments[0].end - self.segments[0].duration if self.segments else self.age
+
+    def has(self, msn: int, part: int | None) -> bool:
+        """Whether segment `msn`, or part `part` of it, is in the playlist or has been.
+
+        A part beyond the last of a closed segment means the first of the next one (RFC 8216bis, 6.2.5.2).
+        """
+        if msn != self.open_msn:
+            closed = msn < self.open_msn
+            beyond = part is not None and msn == self.open_msn - 1 and closed and self._beyond_last(part)
+            return self.has(msn + 1, 0) if beyond else closed
+        return part is not None and part < len(self.open_parts)
+
+    def _beyond_last(self, part: int) -> bool:
+        return bool(self.segments) and part >= len(self.segments[-1].parts)
+
+    def add_part(self, part: Part, hint: str) -> None:
+        """Show a new part of the open segment, and the file of the one that will follow."""
+        self.open_parts.append(part)
+        self.hint = hint
+        self.version += 1
+
+    def promise(self, hint: str) -> None:
+        """Hint at another part than the one before."""
+        self.hint = hint if self.low_latency else None
+        self.version += 1
+
+    def begin_segment(self, init: str, date: float, *, discontinuity: bool) -> None:
+        """Say what the next segment begins with, before its first part is shown."""
+        new_init = not self.segments or self.segments[-1].init != init
+        self.open_head = Head(init, date, discontinuity, new_init)
+
+    def close_segment(self, file: str, duration: float, size: int, hint: str) -> None:
+        """Turn the open parts into a segment of `size` bytes (0: a gap), after `begin_segment`."""
+        if self.open_head is None:
+            raise ValueError("the segment was never begun")
+        self.age += duration
+        segment = Segment(self.open_msn, file, duration, self.open_head, tuple(self.open_parts), size, self.age)
+        self.segments.append(segment)
+        self.open_head, self.open_parts = None, []
+        self.longest = max(self.longest, self.duration)
+        self.promise(hint)
+
+    def slide(self, span: float) -> list[Segment]:
+        """Drop the oldest segments while what stays lasts `span` seconds and three target durations."""
+        least = max(span, SHORTEST_PLAYLIST * (self.target_duration or 0))
+        removed: list[Segment] = []
+        while self.segments and self.duration - self.segments[0].duration >= least:
+            oldest = self.segments.pop(0)
+            self.media_sequence += 1
+            self.discontinuity_sequence += oldest.head.discontinuity
+            removed.append(oldest)
+        return removed
+
+    def end(self) -> None:
+        """Say that nothing will follow."""
+        self.ended = True
+        self.hint = None
+        self.version += 1

@@ -1,0 +1,32 @@
+"""Names of everything that is put: `v0/1-7.3.m4s` is part 3 of segment 7 of rendition v0 by the writer of epoch 1.
+
+The epoch is the writer's fencing number, so two writers can never give one name two contents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of one rendition, relative to the playback id; playlists leave the folder out (`file`)."""
+
+    rendition: str
+    epoch: int
+
+    def init(self, number: int) -> str:
+        """The file of the `number`-th init segment of this rendition."""
+        return f"{self.epoch}-init-{number}.mp4"
+
+    def segment(self, msn: int) -> str:
+        """The file of the segment with media sequence number `msn`."""
+        return f"{self.epoch}-{msn}.m4s"
+
+    def part(self, msn: int, part: int) -> str:
+        """The file of part `part`, counted from 0, of segment `msn`."""
+        return f"{self.epoch}-{msn}.{part}.m4s"
+
+    def within(self, file: str) -> str:
+        """The name of `file` relative to the playback id."""
+        return f"{self.rendition}/{file}"

@@ -1,0 +1,140 @@
+"""Where parts are cut, and how their rules are kept when frames come unevenly (RFC 8216bis, 4.4.4.9).
+
+No part may last longer than PART-TARGET, and each must reach 85 % of it, except the last of a segment and those before
+an independent one. With even frames a part is a whole number of them and its decode times are the samples' own. Where a
+frame stays for long (variable frame rate, a hole), no whole number of frames fits. But players see presentation times,
+and decode times are ours: the part's end is moved into the long frame, or the frame's decode time is cut short and
+those after it are decoded early; composition offsets take up the difference. So presentation times stay as they
+are, decode times stay without a hole, and every part keeps the rules whatever a publisher sends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING, Final
+
+from media.timing import ticks_at_least, usual
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from media.sample import Sample
+
+_LEAST_SHARE: Final = 0.85
+MAX_PART_S: Final = 0.3334
+"""Longer parts are longer waits; ten frames at 30 a second, with room for the 1001 rates."""
+_MAX_SAMPLES: Final = 1024
+"""A part of durations near nothing must not grow for ever; 0.2 s of the shortest Opus frames are 80."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Samples of one part, with one decode time for each and one more for its end."""
+
+    samples: Sequence[Sample]
+    times: Sequence[int]
+
+    @property
+    def ticks(self) -> int:
+        """Duration."""
+        return self.times[-1] - self.times[0]
+
+
+def part_target(durations: Sequence[int], timescale: int, wanted_s: float, follower_frame_s: float) -> int:
+    """PART-TARGET in ticks of the leading track: as many of its usual frames as last `wanted_s`.
+
+    One or more are added, up to a third of a second, where whole frames of the other track (`follower_frame_s`, 0.0 for
+    none) would not reach 85 % of it.
+    """
+    frame = usual(durations) or ticks_at_least(wanted_s, timescale)
+    count = max(1, ceil((wanted_s - 1e-6) * timescale / frame))
+    most = max(count, int(MAX_PART_S * timescale / frame))
+    choices = (number * frame for number in range(count, most + 1))
+    return next((ticks for ticks in choices if _suits(ticks / timescale, follower_frame_s)), count * frame)
+
+
+def _suits(target_s: float, frame_s: float) -> bool:
+    return not frame_s or int(target_s / frame_s + 1e-6) * frame_s >= _LEAST_SHARE * target_s
+
+
+class PartBuilder:
+    """Gathers the samples of one part at a time; all times in ticks of their track.
+
+    `start` is the decode time at which the present part begins. Until `target` is set, nothing is full.
+    """
+
+    def __init__(self, start: int, target: int | None) -> None:
+        self.start = start
+        self.end = start
+        self.samples: list[Sample] = []
+        self._even = True
+        self._target = 0
+        self._least = 0
+        if target is not None:
+            self.aim(target)
+
+    def aim(self, target: int) -> None:
+        """Fix PART-TARGET."""
+        self._target = target
+        self._least = min(target, int(_LEAST_SHARE * target) + 2)
+
+    @property
+    def aims(self) -> bool:
+        """Whether PART-TARGET is fixed."""
+        return self._target > 0
+
+    @property
+    def full(self) -> bool:
+        """Whether the part is long enough, and another sample like the last would make it too long."""
+        if not self._target or not self.samples:
+            return len(self.samples) >= _MAX_SAMPLES
+        length = self.end - self.start
+        return (length >= self._least and length + self.samples[-1].duration > self._target) or (
+            len(self.samples) >= _MAX_SAMPLES
+        )
+
+    def overruns(self, sample: Sample) -> bool:
+        """Whether `sample` would make the part too long."""
+        return bool(self.samples) and 0 < self._target < sample.dts + sample.duration - self.start
+
+    def bound(self, at: int) -> int:
+        """The decode time that the sample at `at` will get at most, where those before it are still being caught up."""
+        return min(at, self.start + 2 * self._target) if self._target else at
+
+    def add(self, sample: Sample) -> None:
+        """Take a sample into the part."""
+        if sample.dts != self.end:
+            self._even = False
+        self.samples.append(sample)
+        self.end = sample.dts + sample.duration
+
+    def cut(self, *, short: bool) -> Cut:
+        """End the part; `short` says that it may be as short as it is. The next one starts where it ends."""
+        end = self._end(short=short)
+        times = self._even_times() if self._even and end == self.end else self._mended_times(end)
+        done = Cut(self.samples, times)
+        self.samples = []
+        self._even = True
+        self.start = self.end = times[-1]
+        return done
+
+    def _end(self, *, short: bool) -> int:
+        if not self._target:
+            return self.end
+        least = len(self.samples) if short else self._least
+        return min(max(self.end, self.start + least), self.start + self._target)
+
+    def _even_times(self) -> list[int]:
+        return [*(sample.dts for sample in self.samples), self.end]
+
+    def _mended_times(self, end: int) -> list[int]:
+        """Decode times as near to the samples' own as they can be, rising from `start` to `end`."""
+        count = len(self.samples)
+        end = max(end, self.start + count)
+        times, earliest = [], self.start
+        for index, sample in enumerate(self.samples):
+            latest = end - (count - index)
+            times.append(min(max(sample.dts, earliest), latest) if index else self.start)
+            earliest = times[-1] + 1
+        return [*times, end]

@@ -1,0 +1,158 @@
+"""One track on its way into parts, segments and its window. When to cut segments is decided elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from media.timing import usual
+from media.track import Kind
+from packager.commands import Life, Put
+from packager.fmp4 import write_init, write_part
+from packager.hls.segment import Part
+from packager.parts import PartBuilder
+
+if TYPE_CHECKING:
+    from media.sample import Sample
+    from media.track import Track
+    from packager.commands import Command
+    from packager.hls.window import Window
+    from packager.names import Names
+    from packager.promises import Promises
+
+
+class Rendition:
+    """One track through one run; all times in its ticks, `wall_at_zero` in unix seconds.
+
+    `start` is where the open segment begins, `begun` says whether it has any sample yet. `frame` is the usual duration
+    of a sample, 0 until a part was cut.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts that a run puts together
+        self,
+        track: Track,
+        names: Names,
+        window: Window,
+        promises: Promises,
+        *,
+        init_number: int,
+        wall_at_zero: float,
+        discontinuity: bool,
+    ) -> None:
+        self.track = track
+        self.window = window
+        self.start = 0
+        self.begun = False
+        self.frame = 0
+        self.init = names.init(init_number)
+        self._names = names
+        self._promises = promises
+        self._wall_at_zero = wall_at_zero
+        self._discontinuity = discontinuity
+        self._builder: PartBuilder | None = None
+        self._parts: list[bytes] = []
+        self._number = 0
+
+    def put_init(self) -> Put:
+        """The init segment."""
+        return Put(self._names.within(self.init), (write_init(self.track),), Life.STORED)
+
+    @property
+    def flowing(self) -> bool:
+        """Whether the next sample goes on where the last one ended, with no gap between them."""
+        return self._builder is not None
+
+    @property
+    def next_msn(self) -> int:
+        """The lowest media sequence number under which nothing was put."""
+        return self.window.open_msn + (1 if self._parts else 0)
+
+    @property
+    def waiting(self) -> list[Sample]:
+        """Samples of the part that is not cut yet."""
+        return self._builder.samples if self._builder else []
+
+    def elapsed(self, at: int) -> int:
+        """How long the open segment is when the next sample is at `at`."""
+        return (self._builder.bound(at) if self._builder else at) - self.start
+
+    def aim(self, out: list[Command]) -> None:
+        """Take PART-TARGET from the promises."""
+        target = self._promises.part(self.track.timescale)
+        if self._builder and target:
+            self._builder.aim(target)
+            if self._builder.full:
+                self._cut_part(self._builder, out, short=False)
+
+    def add(self, sample: Sample, out: list[Command]) -> None:
+        """Take a sample into the open segment; put a part if one is done."""
+        builder = self._builder or self._open(sample)
+        if not self.begun:
+            self._begin(sample.pts)
+        if builder.samples:
+            if self._starts_part(builder, sample):
+                self._cut_part(builder, out, short=True)
+            elif builder.overruns(sample):
+                self._cut_part(builder, out, short=False)
+        builder.add(sample)
+        if builder.full:
+            self._cut_part(builder, out, short=False)
+
+    def end_segment(self, at: int, out: list[Command], *, flows: bool) -> float:
+        """Close the open segment, which is followed by samples from `at`; answers with its seconds.
+
+        `flows` says that the next sample will go on where the last one ended. A segment without samples becomes a gap.
+        """
+        if self._builder and self._builder.samples:
+            self._cut_part(self._builder, out, short=True)
+        gap = not self._parts
+        end = at if gap or self._builder is None else self._builder.start
+        duration = max(end - self.start, 1) / self.track.timescale
+        self._close(duration, out)
+        self.start = end if flows and not gap else at
+        if gap or not flows:
+            self._builder = None
+        return duration
+
+    def _open(self, sample: Sample) -> PartBuilder:
+        self.start = sample.dts
+        self._builder = PartBuilder(sample.dts, self._promises.part(self.track.timescale))
+        return self._builder
+
+    def _starts_part(self, builder: PartBuilder, sample: Sample) -> bool:
+        """A key frame within a segment opens a part, for players to join at, unless the present part has one."""
+        if self.track.kind is Kind.AUDIO or not sample.key:
+            return False
+        return builder.aims and not any(each.key for each in builder.samples)
+
+    def _cut_part(self, builder: PartBuilder, out: list[Command], *, short: bool) -> None:
+        cut = builder.cut(short=short)
+        self.frame = self.frame or usual(sample.duration for sample in cut.samples)
+        body = write_part(self._number, cut.times, cut.samples)
+        self._number += 1
+        msn, index = self.window.open_msn, len(self._parts)
+        self._parts.append(body)
+        if self.window.low_latency:
+            file = self._names.part(msn, index)
+            out.append(Put(self._names.within(file), (body,), Life.EDGE))
+            part = Part(file, cut.ticks / self.track.timescale, cut.samples[0].key, len(body))
+            self.window.add_part(part, self._names.part(msn, index + 1))
+
+    def _begin(self, first_pts: int) -> None:
+        self.begun = True
+        date = self._wall_at_zero + first_pts / self.track.timescale
+        self.window.begin_segment(self.init, date, discontinuity=self._discontinuity)
+        self._discontinuity = False
+
+    def _close(self, duration: float, out: list[Command]) -> None:
+        if not self.begun:
+            self._begin(self.start)
+        msn = self.window.open_msn
+        file = self._names.segment(msn)
+        if self._parts:
+            out.append(Put(self._names.within(file), tuple(self._parts), Life.STORED))
+        self.window.close_segment(file, duration, sum(map(len, self._parts)), self.first_part(msn + 1))
+        self._parts, self.begun = [], False
+
+    def first_part(self, msn: int) -> str:
+        """The file of the first part of segment `msn`."""
+        return self._names.part(msn, 0)
