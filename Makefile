@@ -7,7 +7,7 @@ TESTING := $(VENV)/.testing
 ASSETS := player_demo/dist/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fix bench assets install lock clean
+.PHONY: help demo test lint coverage fix bench assets install lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -30,6 +30,9 @@ lint: $(TESTING)  ## format check, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+coverage: $(TESTING)  ## branch coverage of each pure module by its own test file
+	@$(BIN)/python -m tests.house.coverage_by_own_tests
 
 fix: $(TESTING)  ## format, and mend what the linter can mend
 	$(BIN)/ruff check --fix .

@@ -2,7 +2,7 @@
 
 A lock holds for every Python and platform (uv's universal resolution). requirements-test.lock contains
 requirements.lock; player_demo/nodejs.txt is the npm that builds the pages where the machine has none. `make lock` takes
-the newest versions that pyproject.toml allows. What pip or uv are told by the environment of the machine (extra indexes,
+the newest versions that pyproject.toml allows. What pip or uv are told by the environment of the machine (more indexes,
 folders of wheels) must not leak into a lock, so they are not told.
 """
 

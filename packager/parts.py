@@ -2,10 +2,12 @@
 
 No part may last longer than PART-TARGET, and each must reach 85 % of it, except the last of a segment and those before
 an independent one. With even frames a part is a whole number of them and its decode times are the samples' own. Where a
-frame stays for long (variable frame rate, a hole), no whole number of frames fits. But players see presentation times,
-and decode times are ours: the part's end is moved into the long frame, or the frame's decode time is cut short and
-those after it are decoded early; composition offsets take up the difference. So presentation times stay as they
-are, decode times stay without a hole, and every part keeps the rules whatever a publisher sends.
+frame stays for long (variable frame rate, a hole), no whole number of frames fits. But what players show goes by
+presentation times, and decode times are ours: the long frame's decode time is cut short at the part's end, and those
+after it are decoded earlier than they would be, until the parts have caught up; composition offsets take up the
+difference. So presentation times stay as they are, decode times stay without a hole, and every part keeps the rules
+whatever a publisher sends. Decoding is only ever moved forward: negative offsets are legal, but ffmpeg shows the whole
+stream later by the largest of them.
 """
 
 from __future__ import annotations
@@ -87,16 +89,17 @@ class PartBuilder:
     @property
     def full(self) -> bool:
         """Whether the part is long enough, and another sample like the last would make it too long."""
-        if not self._target or not self.samples:
-            return len(self.samples) >= _MAX_SAMPLES
-        length = self.end - self.start
-        return (length >= self._least and length + self.samples[-1].duration > self._target) or (
-            len(self.samples) >= _MAX_SAMPLES
-        )
+        if not self.samples:
+            return False
+        return self._no_room_for(self.samples[-1].duration) or len(self.samples) >= _MAX_SAMPLES
 
     def overruns(self, sample: Sample) -> bool:
-        """Whether `sample` would make the part too long."""
-        return bool(self.samples) and 0 < self._target < sample.dts + sample.duration - self.start
+        """Whether the part is long enough without `sample`, and too long with it."""
+        return bool(self.samples) and self._no_room_for(sample.dts + sample.duration - self.end)
+
+    def _no_room_for(self, ticks: int) -> bool:
+        length = self.end - self.start
+        return length >= self._least and length + ticks > self._target > 0
 
     def bound(self, at: int) -> int:
         """The decode time that the sample at `at` will get at most, where those before it are still being caught up."""
@@ -109,21 +112,17 @@ class PartBuilder:
         self.samples.append(sample)
         self.end = sample.dts + sample.duration
 
-    def cut(self, *, short: bool) -> Cut:
-        """End the part; `short` says that it may be as short as it is. The next one starts where it ends."""
-        end = self._end(short=short)
+    def cut(self) -> Cut:
+        """End the part, of whatever length. The next one starts where it ends."""
+        end = max(self.end, self.start + len(self.samples))
+        if self._target:
+            end = min(end, self.start + self._target)
         times = self._even_times() if self._even and end == self.end else self._mended_times(end)
         done = Cut(self.samples, times)
         self.samples = []
         self._even = True
-        self.start = self.end = times[-1]
+        self.start = self.end = end
         return done
-
-    def _end(self, *, short: bool) -> int:
-        if not self._target:
-            return self.end
-        least = len(self.samples) if short else self._least
-        return min(max(self.end, self.start + least), self.start + self._target)
 
     def _even_times(self) -> list[int]:
         return [*(sample.dts for sample in self.samples), self.end]
@@ -131,7 +130,6 @@ class PartBuilder:
     def _mended_times(self, end: int) -> list[int]:
         """Decode times as near to the samples' own as they can be, rising from `start` to `end`."""
         count = len(self.samples)
-        end = max(end, self.start + count)
         times, earliest = [], self.start
         for index, sample in enumerate(self.samples):
             latest = end - (count - index)

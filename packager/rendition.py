@@ -46,7 +46,7 @@ class Rendition:
         self.init = names.init(init_number)
         self._names = names
         self._promises = promises
-        self._wall_at_zero = wall_at_zero
+        self.wall_at_zero = wall_at_zero
         self._discontinuity = discontinuity
         self._builder: PartBuilder | None = None
         self._parts: list[bytes] = []
@@ -81,21 +81,18 @@ class Rendition:
         if self._builder and target:
             self._builder.aim(target)
             if self._builder.full:
-                self._cut_part(self._builder, out, short=False)
+                self._cut_part(self._builder, out)
 
     def add(self, sample: Sample, out: list[Command]) -> None:
         """Take a sample into the open segment; put a part if one is done."""
         builder = self._builder or self._open(sample)
         if not self.begun:
             self._begin(sample.pts)
-        if builder.samples:
-            if self._starts_part(builder, sample):
-                self._cut_part(builder, out, short=True)
-            elif builder.overruns(sample):
-                self._cut_part(builder, out, short=False)
+        if builder.samples and (self._starts_part(builder, sample) or builder.overruns(sample)):
+            self._cut_part(builder, out)
         builder.add(sample)
         if builder.full:
-            self._cut_part(builder, out, short=False)
+            self._cut_part(builder, out)
 
     def end_segment(self, at: int, out: list[Command], *, flows: bool) -> float:
         """Close the open segment, which is followed by samples from `at`; answers with its seconds.
@@ -103,7 +100,7 @@ class Rendition:
         `flows` says that the next sample will go on where the last one ended. A segment without samples becomes a gap.
         """
         if self._builder and self._builder.samples:
-            self._cut_part(self._builder, out, short=True)
+            self._cut_part(self._builder, out)
         gap = not self._parts
         end = at if gap or self._builder is None else self._builder.start
         duration = max(end - self.start, 1) / self.track.timescale
@@ -124,8 +121,8 @@ class Rendition:
             return False
         return builder.aims and not any(each.key for each in builder.samples)
 
-    def _cut_part(self, builder: PartBuilder, out: list[Command], *, short: bool) -> None:
-        cut = builder.cut(short=short)
+    def _cut_part(self, builder: PartBuilder, out: list[Command]) -> None:
+        cut = builder.cut()
         self.frame = self.frame or usual(sample.duration for sample in cut.samples)
         body = write_part(self._number, cut.times, cut.samples)
         self._number += 1
@@ -139,7 +136,7 @@ class Rendition:
 
     def _begin(self, first_pts: int) -> None:
         self.begun = True
-        date = self._wall_at_zero + first_pts / self.track.timescale
+        date = self.wall_at_zero + first_pts / self.track.timescale
         self.window.begin_segment(self.init, date, discontinuity=self._discontinuity)
         self._discontinuity = False
 

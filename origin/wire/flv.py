@@ -79,13 +79,22 @@ class Remark:
 Event = Track | Frame | Metadata | Remark
 
 
+@dataclass(slots=True)
+class _Side:
+    """Picture or sound: the multitrack id that was taken, and the lane in use. A dict by `Kind` would be slow here."""
+
+    kind: Kind
+    chosen: int | None = None
+    lane: Lane | None = None
+
+
 class FlvReader:
     """One publication's tags, in order."""
 
     def __init__(self) -> None:
         self._claims = Claims()
-        self._lanes: dict[Kind, Lane] = {}
-        self._chosen: dict[Kind, int] = {}
+        self._video = _Side(Kind.VIDEO)
+        self._audio = _Side(Kind.AUDIO)
         self._remarked: set[tuple[str, str]] = set()
 
     def receive(self, tag_type: int, timestamp_ms: int, payload: bytes) -> list[Event]:
@@ -103,40 +112,39 @@ class FlvReader:
     def _read(self, tag_type: int, timestamp_ms: int, payload: bytes) -> list[Event]:
         if tag_type == VIDEO_TAG:
             read = enhanced.video_packets if payload[0] & _EX_HEADER else _video_packets
-            return self._packets(timestamp_ms, read(payload))
+            return self._packets(self._video, timestamp_ms, read(payload))
         if tag_type == AUDIO_TAG:
             read = enhanced.audio_packets if payload[0] >> 4 == _EX_SOUND else _audio_packets
-            return self._packets(timestamp_ms, read(payload))
+            return self._packets(self._audio, timestamp_ms, read(payload))
         return self._script(payload) if tag_type == SCRIPT_TAG else []
 
-    def _packets(self, timestamp_ms: int, packets: list[Packet]) -> list[Event]:
+    def _packets(self, side: _Side, timestamp_ms: int, packets: list[Packet]) -> list[Event]:
         events: list[Event] = []
         for packet in packets:
-            kind = packet.codec.kind
-            if packet.track != self._chosen.setdefault(kind, packet.track):
-                sentence = f"The publisher sends several {kind} tracks; only the first is taken."
-                events += self._remark("multitrack", sentence, kind)
+            if side.chosen is None:
+                side.chosen = packet.track
+            if packet.track != side.chosen:
+                sentence = f"The publisher sends several {side.kind} tracks; only the first is taken."
+                events += self._remark("multitrack", sentence, side.kind)
             elif packet.what is What.CONFIG:
-                events += self._config(packet)
+                events += self._config(side, packet)
             elif packet.data:
-                events += self._frame(timestamp_ms, packet)
+                events += self._frame(side, timestamp_ms, packet)
         return events
 
-    def _config(self, packet: Packet) -> list[Event]:
-        kind = packet.codec.kind
-        known = self._lanes.get(kind)
+    def _config(self, side: _Side, packet: Packet) -> list[Event]:
+        known = side.lane
         if known is not None and known.record == packet.data and known.track.codec is packet.codec:
             return []  # encoders repeat it, OBS at every key frame of some versions
-        lane = self._lanes[kind] = read_record(packet.codec, packet.data, self._claims)
-        return [lane.track]
+        side.lane = read_record(packet.codec, packet.data, self._claims)
+        return [side.lane.track]
 
-    def _frame(self, timestamp_ms: int, packet: Packet) -> list[Event]:
-        kind = packet.codec.kind
-        lane = self._lanes.get(kind)
+    def _frame(self, side: _Side, timestamp_ms: int, packet: Packet) -> list[Event]:
+        lane = side.lane
         if lane is None or lane.track.codec is not packet.codec:
             sentence = f"{packet.codec.name} frames came before their decoder configuration and were left out."
             return self._remark("no_configuration", sentence, packet.codec)
-        return [Frame(kind, timestamp_ms, packet.cts_ms, packet.key, lane.sample(packet.data))]
+        return [Frame(side.kind, timestamp_ms, packet.cts_ms, packet.key, lane.sample(packet.data))]
 
     def _script(self, payload: bytes) -> list[Event]:
         values = amf0.decode(payload)

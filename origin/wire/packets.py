@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from origin.wire.reader import ProtocolError
 
@@ -34,8 +33,7 @@ class What(Enum):
     FRAME = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One decoder configuration or access unit; `track` is the id that multitrack headers give, else 0."""
 
     what: What

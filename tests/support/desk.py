@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from origin.errors import Problem
-from origin.ingest.desk import Farewell
+from origin.live.farewell import Farewell
 
 if TYPE_CHECKING:
     from media.sample import Frame

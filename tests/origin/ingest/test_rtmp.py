@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from origin.ingest import INGESTS
-from origin.ingest.desk import Farewell
 from origin.ingest.rtmp import RtmpLimits, RtmpServer, serve_rtmp
+from origin.live.farewell import Farewell
 from origin.observe.metrics import REGISTRY
 from tests.support.desk import RecordingDesk
 from tests.support.rtmp_client import CONNECT, CREATE, HELLO, PUBLISH

@@ -4,7 +4,7 @@ import contextlib
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.sample import Frame
@@ -21,8 +21,8 @@ def test_h264() -> None:
     (track,) = reader.receive(VIDEO_TAG, 0, HEADER)
     assert isinstance(track, Track)
     assert (track.codec, track.width) == (Codec.H264, 160)
-    assert reader.receive(VIDEO_TAG, 40, b"\x17\x01\x00\x00\x50nal") == [Frame(Kind.VIDEO, 40, 80, True, b"nal")]  # noqa: FBT003 - a value
-    assert reader.receive(VIDEO_TAG, 80, b"\x27\x01\xff\xff\xd8nal") == [Frame(Kind.VIDEO, 80, -40, False, b"nal")]  # noqa: FBT003 - a value
+    assert reader.receive(VIDEO_TAG, 40, b"\x17\x01\x00\x00\x50nal") == [Frame(Kind.VIDEO, 40, 80, True, b"nal")]  # noqa: FBT003 - whether it is a key frame
+    assert reader.receive(VIDEO_TAG, 80, b"\x27\x01\xff\xff\xd8nal") == [Frame(Kind.VIDEO, 80, -40, False, b"nal")]  # noqa: FBT003 - whether it is a key frame
     assert reader.receive(VIDEO_TAG, 80, b"\x17\x02\x00\x00\x00") == []
 
 
@@ -37,7 +37,7 @@ def test_aac() -> None:
     (track,) = reader.receive(AUDIO_TAG, 0, b"\xaf\x00\x11\x90")
     assert isinstance(track, Track)
     assert (track.codec, track.sample_rate) == (Codec.AAC, 48_000)
-    assert reader.receive(AUDIO_TAG, 21, b"\xaf\x01raw") == [Frame(Kind.AUDIO, 21, 0, True, b"raw")]  # noqa: FBT003 - a value
+    assert reader.receive(AUDIO_TAG, 21, b"\xaf\x01raw") == [Frame(Kind.AUDIO, 21, 0, True, b"raw")]  # noqa: FBT003 - whether it is a key frame
     assert reader.receive(AUDIO_TAG, 42, b"\xaf\x01") == []
 
 
@@ -57,7 +57,7 @@ def test_a_change_of_codec_needs_its_configuration() -> None:
     assert isinstance(remark, Remark)
     (track,) = reader.receive(AUDIO_TAG, 0, b"\x90Opus" + OPUS_HEAD)
     assert isinstance(track, Track)
-    assert reader.receive(AUDIO_TAG, 5, b"\x91Opusframe") == [Frame(Kind.AUDIO, 5, 0, True, b"frame")]  # noqa: FBT003 - a value
+    assert reader.receive(AUDIO_TAG, 5, b"\x91Opusframe") == [Frame(Kind.AUDIO, 5, 0, True, b"frame")]  # noqa: FBT003 - whether it is a key frame
 
 
 def test_frames_before_their_configuration_are_left_out_with_one_remark() -> None:
@@ -153,6 +153,7 @@ FIRSTS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([8, 9, 18]), FIRSTS, st.binary(max_size=60)), max_size=5))
 def test_any_tags_give_events_or_an_error(tags: list[tuple[int, bytes, bytes]]) -> None:
     reader = FlvReader()

@@ -4,7 +4,7 @@ import contextlib
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from origin.wire.reader import ProtocolError
@@ -19,6 +19,7 @@ VALUES: st.SearchStrategy[Value] = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, max_size=4))
 def test_what_is_written_is_read(values: list[Value]) -> None:
     assert decode(encode(values)) == values
@@ -77,6 +78,7 @@ def test_only_what_amf0_knows_is_written() -> None:
         encode([b"bytes"])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_values_or_a_protocol_error(data: bytes) -> None:
     with contextlib.suppress(ProtocolError):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from origin.wire.reader import Cursor, ProtocolError
@@ -59,6 +59,7 @@ def test_depth_and_number_are_bounded() -> None:
         decode(b"\x09\x41\x01" + b"\x01" * 32, values=10)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_value_or_a_protocol_error(data: bytes) -> None:
     with contextlib.suppress(ProtocolError):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from origin.wire.reader import ProtocolError
@@ -136,6 +136,7 @@ def test_what_is_kept_is_what_is_pending() -> None:
     assert reader._rest == b""
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2000), st.integers(128, 5000), st.integers(0, 0xFFFFFE))
 def test_what_is_written_is_read(payload: bytes, size: int, time: int) -> None:
     sent = Message(20, 1, time, payload)

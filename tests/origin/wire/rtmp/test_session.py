@@ -4,7 +4,7 @@ import contextlib
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from origin.wire.reader import ProtocolError
@@ -210,6 +210,7 @@ ANYTHING = st.sampled_from([*COMMANDS.values(), UNPUBLISH, PICTURE]) | st.builds
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ANYTHING, max_size=12), st.booleans())
 def test_any_sequence_gives_a_legal_state_or_a_protocol_error(inputs: list[bytes], grant: bool) -> None:  # noqa: FBT001 - Hypothesis gives it
     session = Session(SEED)

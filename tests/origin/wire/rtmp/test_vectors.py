@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.sample import Frame
@@ -85,6 +85,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 LIMITS = ChunkLimits(message_bytes=20_000, pending_bytes=25_000, chunk_streams=8)
 
 
+@settings(deadline=None)
 @given(mutated(), st.lists(st.integers(1, 3000), min_size=1, max_size=5))
 def test_mutations_give_events_or_a_protocol_error(data: bytes, sizes: list[int]) -> None:
     reader = FlvReader()
