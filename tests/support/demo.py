@@ -58,11 +58,13 @@ async def _words(output: asyncio.StreamReader) -> list[str]:
 
 @asynccontextmanager
 async def demo(folder: Path) -> AsyncIterator[Demo]:
-    """Run it until it is ready; killed on leaving, if it was not interrupted before."""
+    """Run it until it is ready; interrupted on leaving, if it was not before."""
     process = await asyncio.create_subprocess_exec(*COMMAND, env=environment(folder), stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
-        yield Demo(*await _words(process.stdout), process)
+        link, rtmp_url, stream_key = await _words(process.stdout)
+        yield Demo(link, rtmp_url, stream_key, process)
     finally:
         if process.returncode is None:
-            await Demo("", "", "", process).interrupt()
+            process.send_signal(signal.SIGINT)
+            await process.wait()
