@@ -11,13 +11,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import re
-import signal
-import sys
 import tempfile
 import urllib.request
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -26,11 +22,11 @@ from urllib.parse import urlsplit
 from bench.relay import relay
 from bench.table import render
 from bench.viewers import VIEWERS, Watched, watch
+from tests.support.demo import demo
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
 
-READY_S = 60
 HEADS = ("player", "round trip", "p50 s", "p99 s", "most s", "pictures", "stalls")
 
 
@@ -41,30 +37,6 @@ def call(base: str, key: str, path: str, body: dict[str, str] | None = None) -> 
     request = urllib.request.Request(f"{base}{path}", data, headers)  # noqa: S310 - the address of our own server
     with urllib.request.urlopen(request) as answer:  # noqa: S310 - the same
         return json.load(answer)
-
-
-async def ready(output: asyncio.StreamReader) -> str:
-    """Wait for the demo's last lines; the server's address."""
-    async with asyncio.timeout(READY_S):
-        async for line in output:
-            if found := re.search(rb"(https?://\S+)/signin/", line):
-                return found.group(1).decode()
-    raise RuntimeError("the demo ended before it was ready")
-
-
-@asynccontextmanager
-async def demo(folder: Path) -> AsyncIterator[tuple[str, tuple[str, str]]]:
-    """Run the demo on free ports; its address, and the test card's token and playback id."""
-    binds = {f"HEADWATER_{name}_BIND": "127.0.0.1:0" for name in ("HTTP", "OPS", "RTMP")}
-    environ = {**os.environ, **binds, "HEADWATER_DATA_DIR": str(folder / "data")}
-    command = Path(sys.executable).with_name("headwater")
-    process = await asyncio.create_subprocess_exec(command, "demo", env=environ, stdout=asyncio.subprocess.PIPE)
-    try:
-        base = await ready(process.stdout or asyncio.StreamReader())
-        yield base, await asyncio.to_thread(card_address, base, folder / "data" / "admin.key")
-    finally:
-        process.send_signal(signal.SIGINT)
-        await process.wait()
 
 
 def card_address(base: str, key_file: Path) -> tuple[str, str]:
@@ -81,8 +53,9 @@ async def measure(options: argparse.Namespace) -> dict[tuple[str, float], list[W
     results: dict[tuple[str, float], list[Watched]] = {}
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        base, address = await stack.enter_async_context(demo(folder))
-        server = urlsplit(base)
+        running = await stack.enter_async_context(demo(folder / "data"))
+        server = urlsplit(running.base)
+        address = await asyncio.to_thread(card_address, running.base, folder / "data" / "admin.key")
         lines = {0.0: server.port or 80}
         for trip in options.round_trip_ms:
             lines[trip] = await stack.enter_async_context(relay("127.0.0.1", server.port or 80, trip / 1000))

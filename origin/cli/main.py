@@ -58,3 +58,7 @@ def _version() -> str:
 def main(ctx: click.Context, config: Path | None) -> None:
     """One origin for live, on-demand and large files."""
     ctx.obj = config
+
+
+if __name__ == "__main__":
+    main()

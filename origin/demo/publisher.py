@@ -43,17 +43,20 @@ class Show:
 
 
 class Broadcast:
-    """One connection's worth of the card. Picture 0 is at `start`, unix seconds."""
+    """One connection's worth of the card. Picture 0 is at the time when all was ready, unix seconds."""
 
-    def __init__(self, show: Show, container: OutputContainer, start: float) -> None:
+    def __init__(self, show: Show, container: OutputContainer, clock: Callable[[], float]) -> None:
         self._show = show
         self._container = container
-        self._start = start
         self._next_sound = 0
         self._video = container.add_stream(VIDEO_CODEC, rate=show.frame_rate)
         self._audio = container.add_stream(AUDIO_CODEC, rate=show.sound.sample_rate)
         set_up_video(self._video.codec_context, show.card.width, show.card.height, show.frame_rate)
         set_up_audio(self._audio.codec_context, show.sound.sample_rate)
+        # Encoders open and the header goes out before the clock starts: a first picture that is late against the
+        # others would put every date in the playlist as much too late.
+        container.start_encoding()
+        self._start = clock()
 
     def due(self, number: int) -> float:
         """When a picture is to be sent, unix seconds."""
@@ -84,7 +87,7 @@ def publish(url: str, show: Show, stop: threading.Event, clock: Callable[[], flo
     """Connect and send until `stop` is set. Raises FFmpegError or OSError when the connection fails or ends."""
     options = {"flvflags": "no_duration_filesize"}
     with av.open(url, "w", format="flv", container_options=options) as container:
-        broadcast = Broadcast(show, container, clock())
+        broadcast = Broadcast(show, container, clock)
         number = 0
         while not stop.wait(max(0.0, broadcast.due(number) - clock())):
             now = clock()

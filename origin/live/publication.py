@@ -146,7 +146,7 @@ class Publication:
             self._note_faults()
 
     def _keep_time(self, sample: Sample) -> None:
-        if not (sample.key and (sample.kind is Kind.VIDEO or Kind.VIDEO not in self._tracks)):
+        if not (sample.key or self._wall.settling) or (sample.kind is Kind.AUDIO and Kind.VIDEO in self._tracks):
             return
         media_s = (sample.dts + sample.duration) / self._tracks[sample.kind].timescale
         if self._wall.observe(self._clock(), media_s):

@@ -63,11 +63,16 @@ class Watch:
     @classmethod
     async def open(cls, context: BrowserContext, address: str) -> Watch:
         """Open `/watch/<playback_id>#t=<token>`."""
-        page = await context.new_page()
+        watch = cls.follow(await context.new_page())
+        await watch.page.goto(address)
+        return watch
+
+    @classmethod
+    def follow(cls, page: Page) -> Watch:
+        """Listen to a page that is, or will be, a watch page."""
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
-        await page.goto(address)
         return cls(page, complaints)
 
     async def reading(self) -> dict[str, Any]:
