@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Final
 from origin.catalog import broadcasts, leases, streams
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from origin.catalog.leases import Lease
     from origin.catalog.streams import Stream
 
-UNSEEN_MSNS: Final = 4
-"""How far a crashed writer may have been ahead of the number it last reserved: it reserves with every segment."""
+BLOCK: Final = 32
+"""Segment numbers reserved ahead: more than a minute of them, while `hold` comes every few seconds."""
+DISCONTINUITIES: Final = 8
+"""Reserved beside them; they come with reconnects, a few a minute at the worst."""
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes a broadcast, by which right, and the numbers that a next broadcast of the stream may begin with."""
+    """Who writes a broadcast, by which right, and the lowest numbers that it has not used."""
 
     broadcast_id: str
     lease: Lease
@@ -44,17 +48,28 @@ def begin(  # noqa: PLR0913 - what, who, when, how long
         first_msn=fresh.next_msn,
         now=now,
     )
-    return Writer(broadcast_id, lease, fresh.next_msn, fresh.next_discontinuity)
+    writer = Writer(broadcast_id, lease, fresh.next_msn, fresh.next_discontinuity)
+    _reserve(conn, writer)
+    return writer
+
+
+def hold(conn: Connection, writers: Sequence[Writer], now: float, ttl_s: float) -> set[str]:
+    """Renew leases and reserve numbers ahead of those now in use; answers with the broadcasts whose lease is lost."""
+    lost = set()
+    for writer in writers:
+        lease = writer.lease
+        if leases.renew(conn, lease.resource, lease.owner, lease.epoch, now, ttl_s):
+            _reserve(conn, writer)
+        else:
+            lost.add(writer.broadcast_id)
+    return lost
 
 
 def finish(conn: Connection, writer: Writer, now: float) -> None:
-    """Reserve what was used, end the broadcast, give the lease back."""
-    lease = writer.lease
-    broadcasts.advance(
-        conn, writer.broadcast_id, _stream_of(lease.resource), writer.next_msn, writer.next_discontinuity
-    )
+    """End the broadcast, give the lease back."""
+    _reserve(conn, writer)
     broadcasts.end(conn, writer.broadcast_id, now)
-    leases.release(conn, lease.resource, lease.owner, lease.epoch, now)
+    leases.release(conn, writer.lease.resource, writer.lease.owner, writer.lease.epoch, now)
 
 
 def abandon_all(conn: Connection, now: float) -> int:
@@ -64,10 +79,6 @@ def abandon_all(conn: Connection, now: float) -> int:
         lease = leases.get(conn, _lease_of(row.stream_id))
         if lease:
             leases.release(conn, lease.resource, lease.owner, lease.epoch, now)
-        stream = streams.get(conn, row.tenant_id, row.stream_id)
-        if stream:
-            reserved = (stream.next_msn + UNSEEN_MSNS, stream.next_discontinuity + 1)
-            broadcasts.advance(conn, row.id, row.stream_id, *reserved)
         broadcasts.end(conn, row.id, now)
     return len(left)
 
@@ -76,5 +87,12 @@ def _lease_of(stream_id: str) -> str:
     return f"stream:{stream_id}"
 
 
-def _stream_of(resource: str) -> str:
-    return resource.removeprefix("stream:")
+def _reserve(conn: Connection, writer: Writer) -> None:
+    """See that no later broadcast of the stream, even after a crash, uses numbers that this one may come to."""
+    broadcasts.advance(
+        conn,
+        writer.broadcast_id,
+        writer.lease.resource.removeprefix("stream:"),
+        writer.next_msn + BLOCK,
+        writer.next_discontinuity + DISCONTINUITIES,
+    )

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from media.codecs import codec_string
-from origin.catalog import broadcasts, leases
 from origin.catalog import on_air as rows
 from origin.catalog.ids import new_id
 from origin.errors import Problem
@@ -81,7 +80,7 @@ class Director:
         self._doors: dict[str, asyncio.Lock] = {}
         self._chores: set[asyncio.Task[None]] = set()
         self._draining = False
-        self._renewal = asyncio.create_task(self._renew_leases(), name="leases")
+        self._renewal = asyncio.create_task(self._keep_leases(), name="leases")
 
     async def open(self, stream_key: str, protocol: str, peer: str) -> Publication:
         """Put a publisher on the air; one that is there already is told `taken_over`.
@@ -171,7 +170,7 @@ class Director:
         keeper = Keeper(
             self._means.store,
             channel.prefix,
-            on_durable=lambda name: self._durable(on_air, name),
+            on_durable=channel.spool.durable,
             on_lost=lambda name: self._lost(on_air, name),
         )
         channel.keep_with(keeper)
@@ -229,22 +228,6 @@ class Director:
             self._means.catalog, self._means.store, on_air.writer.broadcast_id, on_air.channel.prefix
         )
 
-    def _durable(self, on_air: OnAir, name: str) -> None:
-        on_air.channel.spool.durable(name)
-        packager = on_air.channel.packager
-        if name.startswith(next(iter(packager.windows), "")) and not on_air.advancing:
-            on_air.advancing = True
-            self._chore(self._advance, on_air)
-
-    async def _advance(self, on_air: OnAir) -> None:
-        on_air.advancing = False
-        writer, stream_id = on_air.position(), on_air.stream.id
-        await self._means.catalog.write(
-            lambda conn: broadcasts.advance(
-                conn, writer.broadcast_id, stream_id, writer.next_msn, writer.next_discontinuity
-            )
-        )
-
     def _lost(self, on_air: OnAir, name: str) -> None:
         on_air.channel.spool.drop(name)
         on_air.channel.packager.mark_lost(name)
@@ -252,23 +235,22 @@ class Director:
             "segment_lost", "The object store did not take a segment in time; it is missing.", self._means.clock()
         )
 
-    async def _renew_leases(self) -> None:
+    async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(RENEW_S)
-            for on_air in [one for one in self._by_stream.values() if not one.channel.ended]:
-                await self._renew(on_air)
+            held = {one.writer.broadcast_id: one for one in self._by_stream.values() if not one.channel.ended}
+            if not held:
+                continue
+            writers, now = [one.position() for one in held.values()], self._means.clock()
+            try:
+                lost = await self._means.catalog.write(lambda conn: rows.hold(conn, writers, now, LEASE_TTL_S))  # noqa: B023 - awaited here
+            except Problem as problem:
+                log.warning("leases_not_renewed", problem=str(problem))
+                continue  # the next time shows whether they are still ours
+            for broadcast_id in lost:
+                await self._lose(held[broadcast_id])
 
-    async def _renew(self, on_air: OnAir) -> None:
-        now, lease = self._means.clock(), on_air.writer.lease
-        try:
-            held = await self._means.catalog.write(
-                lambda conn: leases.renew(conn, lease.resource, lease.owner, lease.epoch, now, LEASE_TTL_S)
-            )
-        except Problem as problem:
-            log.warning("lease_not_renewed", stream_id=on_air.stream.id, problem=str(problem))
-            return  # the next renewal finds out whether it is still ours
-        if held:
-            return
+    async def _lose(self, on_air: OnAir) -> None:
         log.error("lease_lost", stream_id=on_air.stream.id)
         if on_air.publication:
             on_air.publication.part("lease_lost", "Another node has taken this stream over.")
@@ -279,7 +261,10 @@ class Director:
         """Run `job` beside everything else, and keep hold of it until it is done."""
 
         async def run() -> None:
-            await job(on_air)
+            try:
+                await job(on_air)
+            except Problem as problem:
+                log.warning("chore_failed", stream_id=on_air.stream.id, problem=str(problem))
 
         task = asyncio.create_task(run())
         self._chores.add(task)

@@ -38,8 +38,6 @@ class OnAir:
     end_s: float = START_S
     codecs: list[str] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
-    advancing: bool = False
-    """A note of the numbers in use is on its way to the catalog."""
     noted: asyncio.Event = field(default_factory=asyncio.Event)
     """The catalog knows of the end, the lease is free."""
 
@@ -57,6 +55,6 @@ class OnAir:
             self.timer = None
 
     def position(self) -> Writer:
-        """The writer, with the numbers that a next broadcast of the stream may begin with as things stand."""
+        """The writer, with the numbers as they stand."""
         packager = self.channel.packager
         return replace(self.writer, next_msn=packager.next_msn, next_discontinuity=packager.discontinuity_sequence + 1)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from origin.live.channel import Channel
     from origin.live.health import Health
 
-LONG_GOP_MS: Final = 4_500
+LONG_GOP_S: Final = 4.5
 """Key frames further apart than this make joining slow and segments long: the usual 2 s to 4 s, and jitter."""
 
 
@@ -50,7 +50,7 @@ class Publication:
         self._gathering: Gathering | None = Gathering()
         self._changing: dict[Kind, Track] = {}
         self._wall = WallAnchor(0.0)
-        self._key_frame_ms: int | None = None
+        self._key_frame: int | None = None
         self._closed = False
 
     @property
@@ -76,7 +76,6 @@ class Publication:
         """Take one frame."""
         if self.farewell.done() or self._closed:
             return
-        self._watch_gop(frame)
         if self._gathering is not None:
             self._gather(self._gathering, frame)
         elif self._changing and self._can_change_at(frame):
@@ -139,6 +138,8 @@ class Publication:
         packager = self._channel.packager
         for sample in samples:
             self._keep_time(sample)
+            if sample.key and sample.kind is Kind.VIDEO:
+                self._watch_gop(sample)
             commands = packager.push(sample)
             if commands:
                 self._channel.carry_out(commands)
@@ -158,15 +159,15 @@ class Publication:
             self.remark(f"timestamps_{fault}", f"The publisher's timestamps had to be mended ({fault}).")
         self._timeline.faults.clear()
 
-    def _watch_gop(self, frame: Frame) -> None:
-        if frame.kind is not Kind.VIDEO or not frame.key:
-            return
-        if self._key_frame_ms is not None:
-            gap_ms = frame.dts_ms - self._key_frame_ms
-            if gap_ms > LONG_GOP_MS:
+    def _watch_gop(self, sample: Sample) -> None:
+        """Measured on the mended timeline, where a jump of the publisher's clock is no long GOP."""
+        timescale = self._tracks[sample.kind].timescale
+        if self._key_frame is not None:
+            gap_s = (sample.dts - self._key_frame) / timescale
+            if gap_s > LONG_GOP_S:
                 self.remark(
                     "long_gop",
-                    f"Key frames come every {gap_ms / 1000:.1f} s; set the encoder's key frame interval to 2 s "
+                    f"Key frames come every {gap_s:.1f} s; set the encoder's key frame interval to 2 s "
                     "so that viewers join at once.",
                 )
-        self._key_frame_ms = frame.dts_ms
+        self._key_frame = sample.dts

@@ -2,8 +2,8 @@
 
 A frame cannot arrive before it was made, so the earliest arrivals, relative to their media time, are nearest the truth;
 delays only add. At first every frame is looked at and the least offset taken, before any player has seen a date (the
-first segment lasts longer). Later the anchor follows when the least of recent offsets has moved away for good: the publisher's clock
-drifts, or it paused and its jump in time was mended away. Pure: the time is an argument.
+first segment lasts longer). Later the anchor follows when the least of recent offsets has moved away for good: the
+publisher's clock drifts, or it paused and its jump in time was mended away. Pure: the time is an argument.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TOLERANCE_S: Final = 0.3
 RECENT: Final = 8
 """Observations that must agree before the anchor moves: about 16 s of key frames."""
 SETTLING_S: Final = 1.5
-"""Media time at the beginning in which every observation may lower the anchor: encoders send their first frames late."""
+"""Media time at the beginning in which any frame may lower the anchor: encoders send their first ones late."""
 SPACING_S: Final = 1.0
 """Media time between observations; sound alone would bring 47 a second."""
 
