@@ -38,8 +38,8 @@ fix: $(TESTING)  ## format, and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(RUNTIME)  ## measure ourselves beside our peers, and print the figures (ARGS=--quick for a short look)
-	@.ci/debian ffmpeg nginx nginx-rtmp wrk
+bench: $(TESTING) $(ASSETS)  ## measure ourselves beside our peers, and print the figures (ARGS=--quick for a short look)
+	@.ci/debian ffmpeg chromium nginx nginx-rtmp wrk
 	$(BIN)/python -m bench $(ARGS)
 
 lock: $(TESTING)  ## renew the lock files within the bounds of pyproject.toml

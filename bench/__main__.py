@@ -7,11 +7,12 @@ import os
 import platform
 from pathlib import Path
 
-from bench import http_delivery, live_passthrough
+from bench import glass_to_glass, http_delivery, live_passthrough
 
 QUICK = {
     live_passthrough: ["--counts", "1,20", "--runs", "1", "--warm", "5", "--seconds", "10"],
     http_delivery: ["--runs", "1", "--seconds", "2"],
+    glass_to_glass: ["--runs", "1", "--seconds", "10", "--settle", "5"],
 }
 
 

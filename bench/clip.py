@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOOP_MS = 8000
+MEGABYTES_A_SECOND = 0.76
 VIDEO_FRAMES = 240
 AUDIO_FRAMES = 375
 AUDIO, VIDEO, SCRIPT = 8, 9, 18
@@ -86,8 +87,3 @@ def load(path: Path) -> Clip:
 def is_end(tag: Tag) -> bool:
     """Tell AVC's end-of-sequence tag (AVCPacketType 2)."""
     return tag.kind == VIDEO and tag.payload[1] == 2
-
-
-def bitrate(clip: Clip) -> float:
-    """Megabits a second."""
-    return sum(len(tag.payload) for tag in clip.loop) * 8 / LOOP_MS / 1000

@@ -8,6 +8,7 @@ fsync.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 import time
@@ -21,6 +22,9 @@ from bench.publisher import Publisher
 
 CONTESTANTS = (servers.Headwater, servers.NginxRtmp, servers.Ffmpeg)
 CACHE = Path("build/bench")
+SEGMENTS = {".m4s", ".ts"}
+LEAST_STORED = 0.5
+"""Of what was published: the open segment and the start are not there yet. One that sheds load would look cheap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,24 @@ def measure(contestant: type[servers.Headwater | servers.NginxRtmp | servers.Ffm
             time.sleep(plan.seconds)
             after, ended = meter.read(server.pids), time.monotonic()
             publisher.check()
+            kept = stored_mb(server.folder) / count
+    due = clip.MEGABYTES_A_SECOND * min(plan.warm_s + plan.seconds, servers.WINDOW_S) * LEAST_STORED
+    if kept < due:
+        raise RuntimeError(
+            f"{contestant.name} did not keep up: it stored {kept:.1f} MB a stream, not {due:.1f} or more"
+        )
     cpu = (after.cpu_s - before.cpu_s) / (ended - began)
     return Figure(100 * cpu / count, after.memory_mb / count)
+
+
+def stored_mb(folder: Path) -> float:
+    """Megabytes of segments that are there now."""
+    size = 0
+    for path in folder.rglob("*"):
+        if path.suffix in SEGMENTS:
+            with contextlib.suppress(FileNotFoundError):  # windows slide meanwhile
+                size += path.stat().st_size
+    return size / 1e6
 
 
 @dataclass(frozen=True, slots=True)

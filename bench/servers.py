@@ -94,6 +94,12 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+        if kind is None:
+            shutil.rmtree(self.folder)
+
+    def stop(self) -> None:
+        """End the children."""
         for child in self._children:
             child.send_signal(signal.SIGTERM)
         for child in self._children:
@@ -102,8 +108,6 @@ class Processes:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
-        if kind is None:
-            shutil.rmtree(self.folder)
 
 
 class NginxRtmp(Processes):
@@ -167,8 +171,12 @@ class Headwater(Processes):
         settings = {"DATA_DIR": str(self.folder / "data"), "HTTP_BIND": self._http, "RTMP_BIND": self._rtmp}
         settings["OPS_BIND"] = self._ops
         environ = {**os.environ, **{f"HEADWATER_{name}": value for name, value in settings.items()}}
-        self.spawn(sys.executable, "-m", "origin.cli.main", "serve", environ=environ)
-        self._await_ready()
+        self.spawn(Path(sys.executable).with_name("headwater"), "serve", environ=environ)
+        try:
+            self._await_ready()
+        except TimeoutError:
+            self.stop()
+            raise
         self._api_key = (self.folder / "data" / "admin.key").read_text().strip()
         return self
 
@@ -202,9 +210,11 @@ class Headwater(Processes):
                 if httpx.get(f"http://{self._http}/readyz", timeout=1).is_success:
                     return
             except httpx.HTTPError:
-                pass
-            time.sleep(0.1)
-        raise TimeoutError(f"headwater did not get ready: see {self.folder}/output.log")
+                time.sleep(0.1)
+            if self._children[0].poll() is not None:
+                break
+        said = (self.folder / "output.log").read_text()
+        raise TimeoutError(f"headwater did not get ready: {said[-2000:]}")
 
 
 class NginxStatic(Processes):

@@ -192,10 +192,10 @@ def test_the_page_query_can_be_said_in_postgresql() -> None:
         said = ""
 
         def execute(self, statement: object) -> object:
-            self.said = str(statement.compile(dialect=postgresql.dialect()))  # type: ignore[attr-defined,no-untyped-call]
+            self.said = str(statement.compile(dialect=postgresql.dialect()))  # type: ignore[attr-defined,no-untyped-call]  # untyped
             raise EOFError
 
     recorder = Recorder()
     with pytest.raises(EOFError):
-        streams.page(recorder, "tn", (1.0, "st"), 3)  # type: ignore[arg-type]
+        streams.page(recorder, "tn", (1.0, "st"), 3)  # type: ignore[arg-type]  # it records what a connection would run
     assert "(streams.created_at, streams.id) <" in recorder.said

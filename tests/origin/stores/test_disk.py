@@ -234,7 +234,7 @@ async def test_a_stream_that_is_left_closes_its_file(store: DiskStore, root: Pat
     stream = store.stream("a")
     await anext(stream)
     assert len(open_handles(root)) == 1
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()  # type: ignore[attr-defined]  # it is a generator, which can be closed
     await store.close()
     assert open_handles(root) == []
 
