@@ -175,7 +175,7 @@ def test_a_commit_that_fails_fails_all_its_jobs_and_none_of_the_next(
     commits.append(fail)
     gate.open()
     for job in jobs:
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(CatalogError, match="disk I/O error"):
             job.result(PATIENCE_S)
     assert catalog.read_now(names) == []
     assert catalog.write_now(partial(insert, name="c")) == "c"
