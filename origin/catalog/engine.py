@@ -30,7 +30,8 @@ def database_file(url: str) -> Path:
     """Take the path from `sqlite:///path`. Not parsed as a URL: `?`, `#` and `%` are legal in the names of folders."""
     scheme, slashes, path = url.partition(":///")
     if scheme != "sqlite" or not slashes or path in ("", ":memory:"):
-        raise CatalogError(f"The database URL must be sqlite:/// and the path of a file, not {scheme}:….")
+        kind = url.partition(":")[0]  # and no more of it: there may be a password
+        raise CatalogError(f"The database URL must be sqlite:/// and the path of a file, not {kind}:….")
     return Path(path)
 
 
