@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
+from media.record import record
 from origin.wire.reader import ProtocolError
 
 SET_CHUNK_SIZE: Final = 1
@@ -41,7 +42,8 @@ class ChunkLimits:
     """Chunk streams used at all. OBS uses 2, FFmpeg 5; 65,599 would be allowed. nginx-rtmp takes 32."""
 
 
-class Message(NamedTuple):
+@record
+class Message:
     """One RTMP message. `timestamp` is in milliseconds modulo 2**32."""
 
     type_id: int
