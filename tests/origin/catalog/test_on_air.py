@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from origin.catalog import broadcasts, leases, on_air, streams
 from origin.catalog.ids import DEFAULT_TENANT
-from origin.catalog.on_air import UNSEEN_MSNS, Writer
+from origin.catalog.on_air import BLOCK, DISCONTINUITIES, Writer
 from tests.origin.catalog.made import a_broadcast, a_stream
 
 if TYPE_CHECKING:
@@ -54,14 +54,14 @@ def test_streams_are_on_the_air_side_by_side(conn: Connection) -> None:
     assert open_ones(conn) == ["bc_one", "bc_two"]
 
 
-def test_the_next_broadcast_goes_on_where_the_last_one_ended(conn: Connection) -> None:
+def test_the_next_broadcast_begins_above_all_that_the_last_one_used(conn: Connection) -> None:
     stream = a_stream(conn)
     on_air.finish(conn, replace(begin(conn, stream), next_msn=7, next_discontinuity=2), 30.0)
     assert open_ones(conn) == []
     assert [row.ended_at for row in broadcasts.ended_before(conn, 99.0, 9)] == [30.0]
     writer = begin(conn, stream, "two", "node-b", now=30.0)  # `stream` is as it was before the first broadcast
-    assert (writer.lease.epoch, writer.next_msn, writer.next_discontinuity) == (2, 7, 2)
-    assert [row.first_msn for row in broadcasts.open_ones(conn)] == [7]
+    assert (writer.lease.epoch, writer.next_msn, writer.next_discontinuity) == (2, 7 + BLOCK, 2 + DISCONTINUITIES)
+    assert [row.first_msn for row in broadcasts.open_ones(conn)] == [7 + BLOCK]
 
 
 def test_who_lost_the_lease_can_neither_raise_the_numbers_nor_take_it_back(conn: Connection) -> None:
@@ -69,7 +69,7 @@ def test_who_lost_the_lease_can_neither_raise_the_numbers_nor_take_it_back(conn:
     late = begin(conn, stream)
     begin(conn, stream, "two", "node-b", now=20.0 + TTL_S)
     on_air.finish(conn, replace(late, next_msn=1000, next_discontinuity=9), 40.0)
-    assert numbers(conn) == (0, 0)
+    assert numbers(conn) == (2 * BLOCK, 2 * DISCONTINUITIES)
     assert open_ones(conn) == ["bc_two"]
     lease = leases.get(conn, "stream:st_a")
     assert lease is not None
@@ -84,14 +84,24 @@ def test_a_stream_that_was_deleted_meanwhile_may_finish(conn: Connection) -> Non
     assert open_ones(conn) == []
 
 
+def test_holding_renews_leases_and_keeps_numbers_ahead_and_tells_what_is_lost(conn: Connection) -> None:
+    kept = begin(conn, a_stream(conn, "a"), "one")
+    lost = begin(conn, a_stream(conn, "b"), "two")
+    leases.release(conn, lost.lease.resource, lost.lease.owner, lost.lease.epoch, 21.0)
+    assert on_air.hold(conn, [replace(kept, next_msn=100, next_discontinuity=3), lost], 30.0, TTL_S) == {"bc_two"}
+    assert numbers(conn) == (100 + BLOCK, 3 + DISCONTINUITIES)
+    lease = leases.get(conn, kept.lease.resource)
+    assert lease is not None
+    assert lease.expires_at == 30.0 + TTL_S
+
+
 def test_what_a_crash_left_open_is_ended_and_its_numbers_are_passed_over(conn: Connection) -> None:
     stream = a_stream(conn)
     begin(conn, stream)
-    broadcasts.advance(conn, "bc_one", stream.id, 5, 1)
     assert on_air.abandon_all(conn, 25.0) == 1
     assert open_ones(conn) == []
-    assert numbers(conn) == (5 + UNSEEN_MSNS, 2)
-    assert begin(conn, stream, "two", "node-b", now=25.0).lease.epoch == 2  # at once: nobody waits for the old lease
+    again = begin(conn, stream, "two", "node-b", now=25.0)  # at once: nobody waits for the old lease
+    assert (again.lease.epoch, again.next_msn, again.next_discontinuity) == (2, BLOCK, DISCONTINUITIES)
 
 
 def test_each_of_several_is_ended_whatever_else_is_gone(conn: Connection) -> None:
@@ -108,4 +118,4 @@ def test_a_broadcast_without_a_lease_is_ended(conn: Connection) -> None:
     a_stream(conn)
     a_broadcast(conn)
     assert on_air.abandon_all(conn, 99.0) == 1
-    assert numbers(conn) == (UNSEEN_MSNS, 1)
+    assert open_ones(conn) == []
