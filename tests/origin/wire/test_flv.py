@@ -32,6 +32,22 @@ def test_hevc_under_its_unofficial_number() -> None:
     assert track.codec is Codec.HEVC
 
 
+def test_frames_with_short_lengths_are_never_plain() -> None:
+    reader = FlvReader()
+    reader.receive(VIDEO_TAG, 0, HEADER)
+    reader.receive(VIDEO_TAG, 0, HEADER[:9] + b"\xfd" + HEADER[10:])
+    (frame,) = reader.receive(VIDEO_TAG, 40, b"\x27\x01\x00\x00\x00\x00\x03nal")
+    assert frame == Frame(Kind.VIDEO, 40, 0, False, b"\x00\x00\x00\x03nal")  # noqa: FBT003 - whether it is a key frame
+
+
+def test_frames_without_a_track_id_are_not_those_of_another_track() -> None:
+    reader = FlvReader()
+    (track,) = reader.receive(AUDIO_TAG, 0, b"\x95\x00mp4a\x01\x11\x90")
+    assert isinstance(track, Track)
+    (remark,) = reader.receive(AUDIO_TAG, 21, b"\xaf\x01raw")
+    assert isinstance(remark, Remark)
+
+
 def test_aac() -> None:
     reader = FlvReader()
     (track,) = reader.receive(AUDIO_TAG, 0, b"\xaf\x00\x11\x90")
