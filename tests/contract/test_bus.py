@@ -1,4 +1,4 @@
-"""What every bus must do. A new one is tested by being listed in BUSES and given a URL in `fresh_url`."""
+"""What every bus must do. A new one is tested by being listed in BUSES and given a URL in `urls.bus_url`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from origin.bus.protocol import MAX_MESSAGE_BYTES, MAX_QUEUED, BusError, Lost, Message
 from origin.bus.table import BUSES, open_bus
-from origin.config import ConfigError, load_settings
+from tests.contract.urls import bus_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,13 +20,9 @@ if TYPE_CHECKING:
 PATIENCE_S = 30.0
 
 
-def fresh_url(scheme: str) -> str:
-    return {"memory": "memory:"}[scheme]
-
-
 @pytest_asyncio.fixture(params=list(BUSES))
 async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
-    bus = open_bus(fresh_url(request.param))
+    bus = open_bus(bus_url(request.param))
     yield bus
     await bus.close()
 
@@ -154,17 +150,3 @@ async def test_large_messages_and_strange_topics_are_refused(bus: Bus) -> None:
             await bus.publish(topic, {})
         with pytest.raises(ValueError, match="not a topic"):
             bus.subscribe(topic)
-
-
-def test_the_table_and_the_configuration_know_the_same_buses() -> None:
-    for scheme in BUSES:
-        assert load_settings(None, {"HEADWATER_BUS_URL": fresh_url(scheme)}).bus_url == fresh_url(scheme)
-    with pytest.raises(ConfigError, match=" ".join(BUSES)):
-        load_settings(None, {"HEADWATER_BUS_URL": "other:"})
-
-
-@pytest.mark.parametrize("url", ["other:x", "", "memory:x", "memory"])
-def test_other_urls_are_refused_with_a_sentence(url: str) -> None:
-    with pytest.raises(BusError) as caught:
-        open_bus(url)
-    assert caught.value.status == 503

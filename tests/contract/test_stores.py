@@ -1,4 +1,4 @@
-"""What every store must do. A new one is tested by being listed in STORES and given a URL in `fresh_url`."""
+"""What every store must do. A new one is tested by being listed in STORES and given a URL in `urls.store_url`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
-from hypothesis import given
-from hypothesis import strategies as st
 
-from origin.config import ConfigError, load_settings
 from origin.stores.protocol import (
     CHUNK_BYTES,
-    MAX_KEY_CHARACTERS,
     ObjectMissing,
     StoredObject,
     StoreError,
-    checked_key,
-    checked_prefix,
 )
 from origin.stores.table import STORES, open_store
+from tests.contract.urls import store_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,13 +46,9 @@ BAD_KEYS = [
 ]
 
 
-def fresh_url(scheme: str, folder: Path) -> str:
-    return {"file": f"file:{folder}/objects", "memory": "memory:"}[scheme]
-
-
 @pytest_asyncio.fixture(params=list(STORES))
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectStore]:
-    store = open_store(fresh_url(request.param, tmp_path))
+    store = open_store(store_url(request.param, tmp_path))
     yield store
     await store.close()
 
@@ -241,38 +232,3 @@ async def test_a_closed_store_says_so(store: ObjectStore) -> None:
     for call in (store.put("a", ()), store.get("a"), store.size("a"), store.delete(["a"]), store.list("", None, 1)):
         with pytest.raises(StoreError, match="closed"):
             await call
-
-
-def test_the_table_and_the_configuration_know_the_same_stores(tmp_path: Path) -> None:
-    for scheme in STORES:
-        url = fresh_url(scheme, tmp_path)
-        assert load_settings(None, {"HEADWATER_STORE_URL": url}).store_url == url
-    with pytest.raises(ConfigError, match=" ".join(STORES)):
-        load_settings(None, {"HEADWATER_STORE_URL": "other:"})
-
-
-@pytest.mark.parametrize("url", ["other:x", "", "file:", "file://", "memory:x", "memory"])
-def test_other_urls_are_refused_with_a_sentence(url: str) -> None:
-    with pytest.raises(StoreError) as caught:
-        open_store(url)
-    assert caught.value.status == 503
-
-
-SEGMENT = st.text("abcXYZ019-_.", min_size=1, max_size=12).filter(lambda text: not text.startswith("."))
-KEY = st.lists(SEGMENT, min_size=1, max_size=6).map("/".join)
-
-
-@given(KEY, st.integers(0, 100))
-def test_every_beginning_of_a_key_is_a_prefix(key: str, length: int) -> None:
-    assert checked_key(key) == key
-    assert checked_prefix(key[:length]) == key[:length]
-
-
-@given(st.text(max_size=MAX_KEY_CHARACTERS + 10))
-def test_no_key_leads_out_of_its_store(text: str) -> None:
-    try:
-        checked_key(text)
-    except ValueError:
-        return
-    assert not text.startswith("/")
-    assert not {"", ".", ".."} & set(text.split("/"))

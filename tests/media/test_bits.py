@@ -5,52 +5,69 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media.bits import BitReader, MalformedConfig
-
-EXP_GOLOMB = [("1", 0), ("010", 1), ("011", 2), ("00100", 3), ("00101", 4), ("00110", 5), ("00111", 6), ("0001000", 7)]
-"""H.264, table 9-2."""
-SIGNED = [0, 1, -1, 2, -2, 3, -3, 4]
-"""The same codes as se(v): H.264, table 9-3."""
+from tests.media.bit_writer import BitWriter
 
 
-def reader(bits: str) -> BitReader:
-    padded = bits + "0" * (-len(bits) % 8)
-    return BitReader(int(padded, 2).to_bytes(len(padded) // 8, "big"))
+@given(st.lists(st.integers(0, 40).flatmap(lambda bits: st.tuples(st.just(bits), st.integers(0, 2**bits - 1)))))
+def test_fields_are_read_back(fields: list[tuple[int, int]]) -> None:
+    writer = BitWriter()
+    for bits, value in fields:
+        writer.write(bits, value)
+    reader = BitReader(writer.data)
+    assert [reader.read(bits) for bits, _ in fields] == [value for _, value in fields]
 
 
-@pytest.mark.parametrize(("bits", "value"), EXP_GOLOMB)
-def test_unsigned_codes(bits: str, value: int) -> None:
-    assert reader(bits).ue() == value
+def test_the_most_significant_bit_comes_first() -> None:
+    reader = BitReader(b"\xa0\x01")
+    assert [reader.flag() for _ in range(4)] == [True, False, True, False]
+    assert reader.read(12) == 1
 
 
-@pytest.mark.parametrize(("bits", "value"), [(bits, SIGNED[value]) for bits, value in EXP_GOLOMB])
-def test_signed_codes(bits: str, value: int) -> None:
-    assert reader(bits).se() == value
+@pytest.mark.parametrize(
+    ("bits", "code"), [("1", 0), ("010", 1), ("011", 2), ("00100", 3), ("00111", 6), ("0001000", 7), ("000010000", 15)]
+)
+def test_exp_golomb_codes_are_those_of_the_table(bits: str, code: int) -> None:
+    """H.264, table 9-2."""
+    assert BitReader(padded(bits)).ue() == code
 
 
-def test_fields_follow_each_other_most_significant_bit_first() -> None:
-    bits = BitReader(b"\xa5\x0f")
-    assert (bits.read(4), bits.flag(), bits.read(3), bits.read(8)) == (10, False, 5, 15)
+@pytest.mark.parametrize(
+    ("bits", "value"), [("1", 0), ("010", 1), ("011", -1), ("00100", 2), ("00101", -2), ("00110", 3), ("00111", -3)]
+)
+def test_signed_codes_take_turns(bits: str, value: int) -> None:
+    """H.264, table 9-3."""
+    assert BitReader(padded(bits)).se() == value
 
 
-def test_alignment_skips_to_the_next_byte_and_no_further() -> None:
-    bits = BitReader(b"\xff\x01")
-    bits.align()
-    bits.read(1)
-    bits.align()
-    assert bits.read(8) == 1
+def padded(bits: str) -> bytes:
+    return int(bits.ljust(16, "1"), 2).to_bytes(2, "big")
 
 
-def test_the_longest_code_is_read_and_a_longer_one_refused() -> None:
-    assert reader("0" * 32 + "1" + "0" * 32).ue() == 2**32 - 1
-    with pytest.raises(MalformedConfig):
-        reader("0" * 33 + "1" * 40).ue()
+@given(st.lists(st.integers(0, 2**32 - 2)))
+def test_exp_golomb_codes_are_read_back(codes: list[int]) -> None:
+    writer = BitWriter()
+    for code in codes:
+        writer.ue(code)
+    reader = BitReader(writer.data)
+    assert [reader.ue() for _ in codes] == codes
 
 
-@given(st.binary(max_size=8), st.integers(0, 80))
-def test_nothing_is_read_past_the_end(data: bytes, wanted: int) -> None:
-    bits = BitReader(data)
-    if wanted > 8 * len(data):
-        with pytest.raises(MalformedConfig):
-            bits.read(wanted)
-    else:
-        assert bits.read(wanted) == int.from_bytes(data, "big") >> 8 * len(data) - wanted
+@pytest.mark.parametrize("size", range(4))
+def test_nothing_is_read_beyond_the_end(size: int) -> None:
+    reader = BitReader(b"\xff" * size)
+    with pytest.raises(MalformedConfig, match=f"{8 * size + 1} bits wanted, {8 * size} left"):
+        reader.read(8 * size + 1)
+    assert reader.read(8 * size) == 2 ** (8 * size) - 1
+    for read in (reader.flag, reader.ue, reader.se):
+        with pytest.raises(MalformedConfig, match="1 bits wanted, 0 left"):
+            read()
+
+
+def test_an_endless_row_of_zeros_is_no_number() -> None:
+    with pytest.raises(MalformedConfig, match="too long"):
+        BitReader(bytes(1000)).ue()
+
+
+def test_a_code_that_is_cut_off_is_no_number() -> None:
+    with pytest.raises(MalformedConfig, match="7 bits wanted, 0 left"):
+        BitReader(b"\x01").ue()

@@ -2,24 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import threading
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import pytest_asyncio
 
 from origin.stores import disk
 from origin.stores.disk import DiskStore
 from origin.stores.protocol import CHUNK_BYTES, StoreError
-from origin.stores.workers import Workers
+from tests.origin.stores.tree import files, folders
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
 PATIENCE_S = 30.0
 
@@ -39,37 +36,6 @@ async def main():
     await store.close()
 asyncio.run(main())
 """
-
-KILLED = """
-import asyncio, os, signal, sys
-from origin.stores.disk import DiskStore
-os.fdatasync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)
-asyncio.run(DiskStore.open("file:" + sys.argv[1]).put("a/b", (b"x" * 1000,)))
-"""
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "objects"
-
-
-@pytest_asyncio.fixture
-async def store(root: Path) -> AsyncIterator[DiskStore]:
-    store = DiskStore.open(f"file:{root}")
-    yield store
-    await store.close()
-
-
-def files(root: Path) -> list[str]:
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
-
-
-def folders(root: Path) -> list[str]:
-    return sorted(path.name for path in root.iterdir() if path.is_dir())
-
-
-def drafts(root: Path) -> list[str]:
-    return [name for name in files(root) if name.startswith(".drafts")]
 
 
 @pytest.mark.parametrize("form", ["file:{}", "file://{}"])
@@ -170,26 +136,6 @@ async def test_a_full_disk_is_told_leaves_nothing_and_passes(small_disk: Path) -
     await store.close()
 
 
-def test_what_a_crash_left_behind_is_swept_at_the_next_opening(root: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED, str(root)], check=False)
-    assert done.returncode == -signal.SIGKILL
-    assert len(drafts(root)) == 1
-    store = DiskStore.open(f"file:{root}")
-    assert files(root) == []
-    assert len(folders(root / ".drafts")) == 1
-    asyncio.run(store.close())
-
-
-async def test_the_drafts_of_the_living_are_left_alone(store: DiskStore, root: Path) -> None:
-    draft = store._drafts.write((b"x",))
-    other = DiskStore.open(f"file:{root}")
-    assert draft.exists()
-    await other.put("a", (b"y",))
-    await other.close()
-    assert draft.exists()
-    assert await store.get("a") == b"y"
-
-
 async def test_closing_leaves_only_objects(store: DiskStore, root: Path) -> None:
     await store.put("a", (b"",))
     await store.close()
@@ -234,7 +180,7 @@ async def test_a_stream_that_is_left_closes_its_file(store: DiskStore, root: Pat
     stream = store.stream("a")
     await anext(stream)
     assert len(open_handles(root)) == 1
-    await stream.aclose()  # type: ignore[attr-defined]  # it is a generator, which can be closed
+    await stream.aclose()  # type: ignore[attr-defined]  # the protocol promises an iterator; this one is a generator
     await store.close()
     assert open_handles(root) == []
 
@@ -269,22 +215,6 @@ async def test_a_stream_that_is_cancelled_while_its_file_is_opened_closes_it(
     go_on.set()
     await store.close()
     assert open_handles(root) == []
-
-
-async def test_more_calls_than_can_wait_are_turned_away() -> None:
-    workers = Workers("test", threads=1, waiting=2)
-    go_on = threading.Event()
-    held = [asyncio.ensure_future(workers.run(partial(go_on.wait, PATIENCE_S))) for _ in range(2)]
-    await asyncio.sleep(0)
-    with pytest.raises(StoreError, match="does not keep up"):
-        await workers.run(bool)
-    held[1].cancel()
-    await asyncio.wait([held[1]])
-    third = asyncio.ensure_future(workers.run(partial(go_on.wait, PATIENCE_S)))
-    await asyncio.sleep(0)
-    go_on.set()
-    assert all(await asyncio.gather(held[0], third))
-    await workers.close()
 
 
 async def test_a_crowd_of_reads_does_not_hold_up_writes(store: DiskStore, monkeypatch: pytest.MonkeyPatch) -> None:
