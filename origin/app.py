@@ -71,6 +71,7 @@ class Server:
         self.catalog: Catalog
         self.director: Director
         self.links: Links
+        self.services: Services
         self._readiness = Readiness()
         self._cleanup = contextlib.AsyncExitStack()
 
@@ -142,7 +143,7 @@ class Server:
         await self._listen_rtmp(tls)
         cleanup.push_async_callback(self.director.drain)
         self.links = Links.of(settings, self.http_address, self.rtmp_address)
-        services = Services(
+        self.services = Services(
             settings=settings,
             catalog=self.catalog,
             store=store,
@@ -155,8 +156,8 @@ class Server:
             clock=time.time,
             random=os.urandom,
         )
-        await ops.serve(make_ops(services))
-        await http.serve(Front(make_api(services), Playback(services, self.director.channel)))
+        await ops.serve(make_ops(self.services))
+        await http.serve(Front(make_api(self.services), Playback(self.services, self.director.channel)))
 
     async def _listen_rtmp(self, tls: ssl.SSLContext | None) -> None:
         plain = await serve_rtmp(self.director, *self.settings.rtmp_bind)

@@ -19,6 +19,8 @@ _MAX_HELD: Final = 8192
 """Samples held for the leader: ten seconds of the shortest Opus frames are 4000."""
 _OVER_TARGET_S: Final = 0.45
 """How much longer than the target duration a segment may be and still round down (RFC 8216bis, 4.4.3.1)."""
+_HOLE_S: Final = 0.1
+"""A hole longer than this between two segments stays one: the second segment starts where its samples do."""
 
 
 class Follower:
@@ -94,6 +96,12 @@ class Follower:
         while self._cuts:
             self._end_at_cut(out)
 
+    def forget(self) -> int:
+        """Give up what is held; answers with the number of samples."""
+        count = len(self._held)
+        self._held.clear()
+        return count
+
     def next_held(self) -> Sample | None:
         """Take the oldest sample out of those held."""
         return self._held.popleft() if self._held else None
@@ -103,12 +111,14 @@ class Follower:
         rendition, end = self.rendition, sample.dts + sample.duration
         if self._cuts or not rendition.begun:
             return False
+        self._alone.fix(self._promises.duration)
         return self._alone.cuts(sample, rendition.elapsed(sample.dts), rendition.elapsed(end))
 
     def take(self, sample: Sample, out: list[Command]) -> None:
         """Put a sample into its segment, or drop it where that is closed or would grow too long."""
         while self._cuts and sample.dts >= self._cuts[0]:
-            self.end_segment(self._cuts.popleft(), out, flows=True)
+            flows = sample.dts - self._end <= _HOLE_S * self.timescale
+            self.end_segment(self._cuts.popleft(), out, flows=flows)
         if not self._fits(sample):
             self.dropped += 1
             return
@@ -116,7 +126,9 @@ class Follower:
         self._end = sample.dts + sample.duration
 
     def end_segment(self, at: int, out: list[Command], *, flows: bool) -> None:
-        """Close the open segment."""
+        """Close the open segment at `at`, or where its samples end, if those to come `flow` on from there."""
+        if flows and self.rendition.begun:
+            at = self._end
         self._promises.saw(self.rendition.end_segment(at, out, flows=flows))
         self._retention.slide(self.rendition.window)
 

@@ -6,8 +6,9 @@ frame stays for long (variable frame rate, a hole), no whole number of frames fi
 presentation times, and decode times are ours: the long frame's decode time is cut short at the part's end, and those
 after it are decoded earlier than they would be, until the parts have caught up; composition offsets take up the
 difference. So presentation times stay as they are, decode times stay without a hole, and every part keeps the rules
-whatever a publisher sends. Decoding is only ever moved forward: negative offsets are legal, but ffmpeg shows the whole
-stream later by the largest of them.
+whatever a publisher sends; a segment that starts with a key frame starts at that frame's own decode time again.
+Decoding is only ever moved forward: negative offsets are legal, but ffmpeg shows the whole stream later by the largest
+of them.
 """
 
 from __future__ import annotations
@@ -100,10 +101,6 @@ class PartBuilder:
     def _no_room_for(self, ticks: int) -> bool:
         length = self.end - self.start
         return length >= self._least and length + ticks > self._target > 0
-
-    def bound(self, at: int) -> int:
-        """The decode time that the sample at `at` will get at most, where those before it are still being caught up."""
-        return min(at, self.start + 2 * self._target) if self._target else at
 
     def add(self, sample: Sample) -> None:
         """Take a sample into the part."""

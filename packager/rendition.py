@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from media.timing import usual
 from media.track import Kind
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from packager.hls.window import Window
     from packager.names import Names
     from packager.promises import Promises
+
+_MAX_BEHIND_S: Final = 1.0
+"""How far decode times may lie behind the samples' own where a segment starts without a key frame: a hole there would
+make players wait for the next one, but none should take the segment for one of another time."""
 
 
 class Rendition:
@@ -71,9 +75,14 @@ class Rendition:
         """Samples of the part that is not cut yet."""
         return self._builder.samples if self._builder else []
 
+    @property
+    def waiting_ticks(self) -> int:
+        """How long the part is that is not cut yet."""
+        return self._builder.end - self._builder.start if self._builder else 0
+
     def elapsed(self, at: int) -> int:
-        """How long the open segment is when the next sample is at `at`."""
-        return (self._builder.bound(at) if self._builder else at) - self.start
+        """How long the open segment is if it ends at `at`."""
+        return at - self.start
 
     def aim(self, out: list[Command]) -> None:
         """Take PART-TARGET from the promises."""
@@ -85,9 +94,7 @@ class Rendition:
 
     def add(self, sample: Sample, out: list[Command]) -> None:
         """Take a sample into the open segment; put a part if one is done."""
-        builder = self._builder or self._open(sample)
-        if not self.begun:
-            self._begin(sample.pts)
+        builder = self._builder_for(sample)
         if builder.samples and (self._starts_part(builder, sample) or builder.overruns(sample)):
             self._cut_part(builder, out)
         builder.add(sample)
@@ -95,25 +102,32 @@ class Rendition:
             self._cut_part(builder, out)
 
     def end_segment(self, at: int, out: list[Command], *, flows: bool) -> float:
-        """Close the open segment, which is followed by samples from `at`; answers with its seconds.
+        """Close the open segment at `at`, where the next one begins; answers with its seconds.
 
         `flows` says that the next sample will go on where the last one ended. A segment without samples becomes a gap.
         """
         if self._builder and self._builder.samples:
             self._cut_part(self._builder, out)
-        gap = not self._parts
-        end = at if gap or self._builder is None else self._builder.start
-        duration = max(end - self.start, 1) / self.track.timescale
-        self._close(duration, out)
-        self.start = end if flows and not gap else at
-        if gap or not flows:
+        if not (flows and self._parts):
             self._builder = None
+        duration = max(at - self.start, 1) / self.track.timescale
+        self._close(duration, out)
+        self.start = at
         return duration
 
-    def _open(self, sample: Sample) -> PartBuilder:
-        self.start = sample.dts
-        self._builder = PartBuilder(sample.dts, self._promises.part(self.track.timescale))
-        return self._builder
+    def _builder_for(self, sample: Sample) -> PartBuilder:
+        """Where the sample belongs; the first of a segment may begin it anew, at its own decode time."""
+        builder = self._builder
+        if builder is None or (not self.begun and self._starts_anew(builder, sample)):
+            builder = self._builder = PartBuilder(sample.dts, self._promises.part(self.track.timescale))
+        if not self.begun:
+            self.start = sample.dts
+            self._begin(sample.pts)
+        return builder
+
+    def _starts_anew(self, builder: PartBuilder, sample: Sample) -> bool:
+        behind = sample.dts - builder.start
+        return behind != 0 and (sample.key or behind > _MAX_BEHIND_S * self.track.timescale)
 
     def _starts_part(self, builder: PartBuilder, sample: Sample) -> bool:
         """A key frame within a segment opens a part, for players to join at, unless the present part has one."""

@@ -1,8 +1,8 @@
 """When what left the playlists may be deleted.
 
 RFC 8216bis, 6.2.2: after its removal from the playlist, a segment must stay for its own duration and that of the
-longest playlist that held it. Media time is the clock: it stands still while nothing is published, so nothing goes too
-early then.
+longest playlist that held it. Media time, as it is pushed, is the clock: it stands still while nothing is published, so
+nothing goes too early then.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Retention:
         self._windows = windows
         self._span = span
         self._age = 0.0
+        self._media_s: float | None = None
         self._due: list[tuple[float, str]] = []
         self._retired: list[tuple[float, Window]] = []
 
@@ -46,9 +47,20 @@ class Retention:
             self._doom(window, segment, last_of_init=after is None or after.init != segment.init)
         self._retired.append((self._age + window.longest, window))
 
-    def passed(self, seconds: float, out: list[Command]) -> None:
-        """Let media time pass, and delete what is due."""
-        self._age += seconds
+    def start(self) -> None:
+        """Let media time begin anew."""
+        self._media_s = None
+
+    def reach(self, media_s: float) -> None:
+        """Media has come up to `media_s`."""
+        if self._media_s is None:
+            self._media_s = media_s
+        elif media_s > self._media_s:
+            self._age += media_s - self._media_s
+            self._media_s = media_s
+
+    def expire(self, out: list[Command]) -> None:
+        """Delete what is due."""
         while self._due and self._due[0][0] <= self._age:
             out.append(Delete(heappop(self._due)[1]))
         while self._retired and self._retired[0][0] <= self._age:

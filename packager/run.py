@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _NO_GAP_S: Final = 0.1
 """A leader that comes back this soon after a cut needs no gap before it."""
 
+_MAX_GAPS: Final = 8
+"""A hole of more segments than these is left out of the playlists, and dates tell how long it was."""
+
 
 class Run:
     """Two tracks, or one, until the next discontinuity."""
@@ -42,6 +45,7 @@ class Run:
         self._front: int | None = None
         self._offset = 0
         self._away = False
+        retention.start()
 
     @property
     def dropped(self) -> int:
@@ -51,8 +55,10 @@ class Run:
     def push(self, sample: Sample, out: list[Command]) -> None:
         """Take the next sample of either track."""
         if sample.kind is self._leader.track.kind:
+            self._retention.reach(sample.dts / self._leader.track.timescale)
             self._lead(sample, out)
         elif self._follower:
+            self._retention.reach(sample.dts / self._follower.timescale)
             self._receive(self._follower, sample, out)
         else:
             self._dropped += 1
@@ -61,15 +67,17 @@ class Run:
         """Close what is open in all renditions, so that they end with the same segment."""
         leader, follower = self._leader, self._follower
         if self._front is None and not self._away:
+            self._dropped += follower.forget() if follower else 0
             return
         self._aim(out, at_once=True)
         if follower:
             follower.flush(out)
         if not (leader.begun or (follower and follower.rendition.begun)):
             return
-        end = max(self._front or 0, follower.end_on(leader) if follower else 0)
+        end = max(self._front or 0, 0 if leader.begun or not follower else follower.end_on(leader))
+        end = min(end, leader.start + self._segmenter.limit)
         if follower:
-            follower.end_segment(follower.ticks(end + self._offset, leader), out, flows=False)
+            follower.end_segment(follower.ticks(end + self._offset, leader), out, flows=True)
         self._end_leader(end, out, flows=False)
 
     def _lead(self, sample: Sample, out: list[Command]) -> None:
@@ -82,10 +90,11 @@ class Run:
         leader, end = self._leader, sample.dts + sample.duration
         cut = self._segmenter.cuts(sample, leader.elapsed(sample.dts), leader.elapsed(end))
         if cut and leader.begun:
-            self._cut(sample.dts, out)
+            self._cut(sample.dts, out, flows=True)
         leader.add(sample, out)
         self._front = end
         self._aim(out)
+        self._fill(end, out)
         self._hint(end)
         if self._follower:
             self._follower.advance(self._follower.ticks(end, leader), out)
@@ -97,18 +106,28 @@ class Run:
         return sample.key and (not self._away or sample.dts >= self._leader.start)
 
     def _begin_or_return(self, sample: Sample, out: list[Command]) -> None:
+        """Make the open segment one that `sample` can be in; a leader that was away begins a new one."""
         leader, follower = self._leader, self._follower
-        if follower and self._front is None and not self._away:
-            follower.begin(follower.ticks(sample.pts, leader))
-        if follower and self._away:
-            self._away = False
-            if sample.dts - leader.start > _NO_GAP_S * leader.track.timescale:
-                self._end_leader(min(sample.dts, leader.start + self._segmenter.limit), out, flows=False)
-                follower.cut_at(follower.ticks(sample.pts, leader))
+        returns, self._away = self._away, False
+        if self._front is None and not returns:
+            if follower:
+                follower.begin(follower.ticks(sample.pts, leader))
+            return
+        self._fill(sample.dts, out)
+        if returns and leader.elapsed(sample.dts) > _NO_GAP_S * leader.track.timescale:
+            self._cut(sample.dts, out, flows=False)
 
-    def _cut(self, at: int, out: list[Command]) -> None:
+    def _fill(self, until: int, out: list[Command]) -> None:
+        """Where a frame stays, or none comes, for longer than a segment may last: close segments without another."""
+        for _ in range(_MAX_GAPS):
+            if self._leader.elapsed(until) <= self._segmenter.limit:
+                return
+            self._cut(self._leader.start + self._segmenter.whole, out, flows=False)
+
+    def _cut(self, at: int, out: list[Command], *, flows: bool) -> None:
         """End the leader's segment at `at`, and the follower's where it comes to the same time."""
-        self._end_leader(at, out, flows=not self._away)
+        self._aim(out, at_once=True)
+        self._end_leader(at, out, flows=flows)
         self._fix_duration()
         if self._follower:
             self._follower.cut_at(self._follower.ticks(at + self._offset, self._leader))
@@ -117,7 +136,7 @@ class Run:
         seconds = self._leader.end_segment(at, out, flows=flows)
         self._promises.saw(seconds)
         self._retention.slide(self._leader.window)
-        self._retention.passed(seconds, out)
+        self._retention.expire(out)
 
     def _fix_duration(self) -> None:
         if self._promises.duration is None:
@@ -140,7 +159,7 @@ class Run:
         if promises.part(timescale) is not None:
             return
         durations = [sample.duration for sample in first.waiting]
-        if at_once or sum(durations) >= (promises.part_s - 1e-6) * timescale:
+        if (at_once and durations) or first.waiting_ticks >= (promises.part_s - 1e-6) * timescale:
             other = follower.frame_s if follower and first is self._leader else 0.0
             promises.fix_part(part_target(durations, timescale, promises.part_s, other), timescale)
             first.aim(out)
@@ -161,16 +180,16 @@ class Run:
         if self._front is None:
             self._leader.start = rescale(follower.begin_here(), follower.timescale, self._leader.track.timescale)
         elif self._leader.begun:
-            self._cut(self._front, out)
+            self._cut(self._front, out, flows=False)
         self._go_alone(follower, out)
 
     def _go_alone(self, follower: Follower, out: list[Command]) -> None:
         while sample := follower.next_held():
+            at = rescale(sample.dts, follower.timescale, self._leader.track.timescale)
+            self._fill(at, out)
             if follower.cuts_alone(sample):
                 follower.end_segment(sample.dts, out, flows=True)
-                self._end_leader(
-                    rescale(sample.dts, follower.timescale, self._leader.track.timescale), out, flows=False
-                )
+                self._end_leader(at, out, flows=False)
                 self._fix_duration()
             follower.take(sample, out)
             self._aim(out)

@@ -1,17 +1,19 @@
 """Where segments are cut: at the key frames of the leading track, and elsewhere only where nothing else is left.
 
 The first segment fixes the target duration that players are told; from then on no segment may round to more. A key
-frame that comes before the shortest segment is done is passed over, unless the longest distance of key frames so far
+frame that comes before the shortest segment is done is passed over, unless the longest distance of key frames of late
 says that the next one would come too late. A distance that overruns the limit anyway is cut where it must be.
 Audio that leads is cut by time alone, since every sample of it is a key frame.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from media.timing import ticks_at_least
+from media.track import Kind
 
 if TYPE_CHECKING:
     from media.sample import Sample
@@ -23,6 +25,9 @@ _OVER_TARGET_S: Final = 0.3
 the rest is left to the renditions that are cut at the nearest sample after."""
 _FORGIVEN_S: Final = 0.1
 """A first segment this little over whole seconds (2.002 s at 29.97 frames a second) does not cost a second more."""
+
+_GOPS: Final = 8
+"""Distances of key frames that are remembered: a hole that made one of them long is forgotten after as many."""
 
 
 def target_duration(longest_s: float, least_s: float) -> int:
@@ -36,16 +41,21 @@ class Segmenter:
     def __init__(self, timescale: int, least_s: float, target: int | None) -> None:
         self._timescale = timescale
         self._least = ticks_at_least(least_s, timescale)
-        self._limit = 0
+        self._limit = self._whole = 0
         self._last_key: int | None = None
-        self._longest_gop = 0
-        self._recent_gop = 0
+        self._gops: deque[int] = deque(maxlen=_GOPS)
         self.fix(target)
 
     def fix(self, target: int | None) -> None:
         """Hold to a target duration in seconds; None means that it is still open, up to the most there may be."""
         limit_s = MAX_TARGET_DURATION if target is None else target + _OVER_TARGET_S
         self._limit = int(limit_s * self._timescale)
+        self._whole = int((target or MAX_TARGET_DURATION) * self._timescale)
+
+    @property
+    def whole(self) -> int:
+        """A segment that lasts the target duration."""
+        return self._whole
 
     @property
     def limit(self) -> int:
@@ -63,16 +73,15 @@ class Segmenter:
 
     def expects_cut(self, at: int, elapsed: int) -> bool:
         """Whether the sample at `at` will be a cut, if key frames go on coming as the last two did."""
-        if self._last_key is None or not self._recent_gop:
+        if self._last_key is None or not self._gops:
             return False
-        return at >= self._last_key + self._recent_gop and self._is_time(elapsed, 0)
+        return at >= self._last_key + self._gops[-1] and self._is_time(elapsed, 0)
 
     def _cuts_at_key(self, sample: Sample, elapsed: int) -> bool:
-        if self._last_key is not None:
-            self._recent_gop = sample.dts - self._last_key
-            self._longest_gop = max(self._longest_gop, self._recent_gop)
+        if self._last_key is not None and sample.kind is Kind.VIDEO:
+            self._gops.append(sample.dts - self._last_key)
         self._last_key = sample.dts
         return self._is_time(elapsed, sample.duration // 2)
 
     def _is_time(self, elapsed: int, tolerance: int) -> bool:
-        return elapsed + tolerance >= self._least or elapsed + self._longest_gop > self._limit
+        return elapsed + tolerance >= self._least or elapsed + max(self._gops, default=0) > self._limit

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from media.sample import Sample
 from media.track import VIDEO_TIMESCALE, Codec, Kind, Track
-from packager.commands import Put
+from packager.commands import Life, Put
 from packager.pipeline import LivePackager, LiveSettings
 from tests.packager.viewer import Viewer
 
@@ -69,16 +69,18 @@ def mixed(*tracks: tuple[Track, Iterable[Sample]], lag: Sequence[float] = ()) ->
 
 
 def play(packager: LivePackager, samples: Iterable[Sample], viewer: Viewer | None = None, every: int = 4) -> Viewer:
-    """Push samples and let a viewer look at each change."""
+    """Push samples and let a viewer look at each new segment, and at every few new parts."""
     viewer = viewer or Viewer(packager)
     puts = 0
     for sample in samples:
         commands = packager.push(sample)
+        timescale = VIDEO_TIMESCALE if sample.kind is Kind.VIDEO else 48_000
+        viewer.now = max(viewer.now, (sample.dts + sample.duration) / timescale)
         viewer.carry_out(commands)
-        if any(isinstance(command, Put) for command in commands):
-            puts += 1
-            if puts % every == 0:
-                viewer.look()
+        lives = {command.life for command in commands if isinstance(command, Put)}
+        puts += bool(lives)
+        if Life.STORED in lives or (lives and puts % every == 0):
+            viewer.look()
     return viewer
 
 
