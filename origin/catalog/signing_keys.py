@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import or_, select, update
 
 from origin.catalog import rows, schema
 from origin.catalog.ids import DEFAULT_TENANT
@@ -31,7 +31,7 @@ class SigningKeyRow:
 
 def add(conn: Connection, key: SigningKeyRow) -> None:
     """Add a key. Raises `conflict` if there is one with its kid."""
-    conn.execute(insert(schema.signing_keys).values(**asdict(key)))
+    rows.add(conn, schema.signing_keys, key)
 
 
 def active(conn: Connection, now: float) -> list[SigningKeyRow]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from media.record import record
 from origin.wire.reader import ProtocolError
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class What(Enum):
     FRAME = auto()
 
 
-class Packet(NamedTuple):
+@record
+class Packet:
     """One decoder configuration or access unit; `track` is the id that multitrack headers give, else 0."""
 
     what: What

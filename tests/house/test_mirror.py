@@ -19,26 +19,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
         "one suite runs over all that STORES lists",
         "origin/stores/{drafts,memory,protocol,table,walk,workers}.py",
     ),
-    "tests/origin/catalog/test_repositories.py": (
-        "a few statements each, and they need each other's rows",
-        "origin/catalog/{api_keys,cursors,idempotency,revocations,rows,sessions,signing_keys,tenants}.py",
-    ),
-    "tests/origin/catalog/test_streams.py": (
-        "a broadcast means something only as a stream's",
-        "origin/catalog/{broadcasts,on_air}.py",
-    ),
-    "tests/origin/catalog/test_database.py": (
-        "readers, engine and the translation of errors are what makes the database one",
-        "origin/catalog/{engine,failures,readers}.py",
-    ),
-    "tests/origin/catalog/test_migrate.py": (
-        "the schema is compared with what the migrations make",
-        "origin/catalog/schema.py",
-    ),
-    "tests/origin/catalog/test_bootstrap.py": (
-        "the secret is made when the database is",
-        "origin/catalog/secret_file.py",
-    ),
     "tests/packager/test_pipeline.py": (
         "steps between samples and playlists; a player that reads whole broadcasts judges them",
         "packager/{follower,names,parts,promises,rendition,retention,run}.py",
@@ -47,13 +27,9 @@ TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
         "playlists, read by other people's parsers",
         "packager/hls/{media_playlist,multivariant,segment}.py",
     ),
-    "tests/e2e/test_publish_and_read.py": (
-        "wiring: what it does shows with a publisher at one end and a player at the other",
-        "origin/live/{channel,director,on_air,publication,sweep}.py",
-    ),
-    "tests/e2e/test_low_latency.py": (
-        "held requests and the composition root need the whole server",
-        "origin/{app,web/playback}.py",
+    "tests/origin/live/test_director.py": (
+        "a record of what the director holds together",
+        "origin/live/on_air.py",
     ),
 }
 

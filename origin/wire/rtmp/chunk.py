@@ -1,16 +1,18 @@
 """RTMP chunks: many messages cut into pieces and interleaved over one connection (RTMP 1.0, 5.3).
 
-`ChunkReader.receive_data` is the hot path of ingest: one turn of its loop a chunk, one copy of each payload byte while
-a message is put together. Set Chunk Size and Abort act here, since they change how the very next bytes are read.
-`write` is the other direction, for our few small messages.
+`ChunkReader.receive_data` is the hot path of ingest. Nearly all messages come whole in one read, so those take one turn
+of its loop; what a read cuts off goes the long way, chunk by chunk. Set Chunk Size and Abort act here, since they
+change how the very next bytes are read. `write` is the other direction, for our few small messages.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from struct import Struct
+from typing import Final
 
+from media.record import record
 from origin.wire.reader import ProtocolError
 
 SET_CHUNK_SIZE: Final = 1
@@ -18,6 +20,9 @@ ABORT: Final = 2
 
 _FULL, _SAME_STREAM, _ONLY_TIME, _CONTINUATION = range(4)
 _HEADER_SIZES: Final = (11, 7, 3, 0)
+_HEAD: Final = Struct(">II")
+"""Basic header of one byte, time (24 bits); length (24 bits), type: how message headers of types 0 and 1 begin."""
+_FULL_HEAD_SIZE: Final = 12
 _EXTENDED: Final = 0xFFFFFF
 _TIME_MASK: Final = 0xFFFFFFFF
 _DEFAULT_CHUNK: Final = 128
@@ -37,7 +42,8 @@ class ChunkLimits:
     """Chunk streams used at all. OBS uses 2, FFmpeg 5; 65,599 would be allowed. nginx-rtmp takes 32."""
 
 
-class Message(NamedTuple):
+@record
+class Message:
     """One RTMP message. `timestamp` is in milliseconds modulo 2**32."""
 
     type_id: int
@@ -88,12 +94,51 @@ class ChunkReader:
             if self._left:
                 at = self._take_payload(data, at, messages)
                 continue
-            taken = self._take_run(data, at, messages) or self._begin_chunk(data, at, messages)
+            quick = self._take_run if data[at] >= _CONTINUATION << 6 else self._take_whole
+            taken = quick(data, at, messages) or self._begin_chunk(data, at, messages)
             if not taken:
                 break
             at += taken
         self._rest = data[at:]
         return messages
+
+    def _take_whole(self, data: bytes, at: int, messages: list[Message]) -> int:
+        """Take a message that is all here, on a chunk stream in use, with nothing unusual about it; give its bytes.
+
+        Gives 0, and nothing has changed, where the long way must be gone. That costs four times as much.
+        """
+        shape = data[at] >> 6
+        stream = self._streams.get(data[at] & 63)
+        if stream is None or stream.missing or shape > _SAME_STREAM or len(data) < at + _FULL_HEAD_SIZE:
+            return 0
+        word: int
+        tail: int
+        word, tail = _HEAD.unpack_from(data, at)
+        field, length, type_id = word & _EXTENDED, tail >> 8, tail & 255
+        body = at + (_HEAD.size if shape else _FULL_HEAD_SIZE)
+        chunks = (length - 1) // self._chunk_size
+        end = body + length + chunks
+        if end > len(data) or field == _EXTENDED or type_id <= ABORT or not 0 < length <= self._limits.message_bytes:
+            return 0
+        payload = self._without_markers(data[body:end], chunks, stream.marker) if chunks else data[body:end]
+        if not payload:
+            return 0
+        if shape == _FULL:
+            stream.stream_id = int.from_bytes(data[body - 4 : body], "little")
+        stream.timestamp = field if shape == _FULL else (stream.timestamp + field) & _TIME_MASK
+        stream.field, stream.length, stream.type_id, stream.extended = field, length, type_id, False
+        messages.append(Message(type_id, stream.stream_id, stream.timestamp, payload))
+        return end - at
+
+    def _without_markers(self, run: bytes, count: int, marker: bytes) -> bytes:
+        """The payload of chunks with `count` one-byte headers between them; empty where those are not `marker`."""
+        size = self._chunk_size
+        if run[size :: size + 1] != marker * count:
+            return b""
+        # Deleting a stride is one move in C: a third of the time of joining slices at 4096 bytes, a tenth at 128.
+        payload = bytearray(run)
+        del payload[size :: size + 1]
+        return bytes(payload)
 
     def _take_payload(self, data: bytes, at: int, messages: list[Message]) -> int:
         """Take what there is of the chunk under way; give where that ends."""
@@ -105,7 +150,7 @@ class ChunkReader:
     def _take_run(self, data: bytes, at: int, messages: list[Message]) -> int:
         """Take whole chunks that carry on the current message, as many as follow each other; give their bytes.
 
-        This is how nearly all bytes come: a run costs one slice a chunk, where single chunks cost a turn of the loop.
+        A message that one read does not hold comes in such runs.
         """
         stream, size = self._current, self._chunk_size
         if stream.extended or not stream.missing or data[at : at + 1] != stream.marker:
@@ -113,10 +158,13 @@ class ChunkReader:
         step = size + 1
         headers = data[at : at + min((len(data) - at) // step, stream.missing // size) * step : step]
         count = len(headers) - len(headers.lstrip(stream.marker))
-        self._append(stream, b"".join([data[p : p + size] for p in range(at + 1, at + count * step, step)]), messages)
-        return count * step
+        taken = count * step
+        payload = bytearray(data[at : at + taken])
+        del payload[::step]
+        self._append(stream, payload, messages)
+        return taken
 
-    def _append(self, stream: _Stream, piece: bytes, messages: list[Message]) -> None:
+    def _append(self, stream: _Stream, piece: bytes | bytearray, messages: list[Message]) -> None:
         stream.missing -= len(piece)
         if stream.missing:
             stream.body += piece
@@ -128,7 +176,7 @@ class ChunkReader:
             self._drop(stream)
             self._finish(stream, payload, messages)
         else:
-            self._finish(stream, piece, messages)
+            self._finish(stream, bytes(piece), messages)
 
     def _drop(self, stream: _Stream) -> None:
         self._pending -= len(stream.body)

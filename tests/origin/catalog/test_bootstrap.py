@@ -5,7 +5,6 @@ import errno
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -110,13 +109,6 @@ def test_a_lost_secret_stops_the_start_and_no_new_one_is_made(catalog: Catalog, 
     assert not (settings.data_dir / "secret").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"too short", base64.b64encode(bytes(31)), b"\xff" * 44, b"A" * 5000])
-def test_a_damaged_secret_is_told(settings: Settings, content: bytes) -> None:
-    (settings.data_dir / "secret").write_bytes(content)
-    with pytest.raises(CatalogError, match="does not hold 32 bytes as base64"):
-        secret_file.load(settings)
-
-
 def test_a_start_that_could_not_write_the_admin_key_is_made_up_for(
     catalog: Catalog, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,12 +149,6 @@ def test_one_that_comes_second_changes_nothing(catalog: Catalog, settings: Setti
     catalog.write_now(furnish)
     assert admin_key(settings) == key
     assert catalog.read_now(counts) == [1, 1, 1]
-
-
-def test_many_that_make_the_secret_at_once_use_the_same(settings: Settings) -> None:
-    with ThreadPoolExecutor(8) as threads:
-        secrets = set(threads.map(lambda _: secret_file.load_or_make(settings, os.urandom), range(32)))
-    assert secrets == {secret_file.load(settings)}
 
 
 def test_the_thumbprint_is_that_of_rfc_8037() -> None:

@@ -71,6 +71,37 @@ def test_runs_of_chunks_with_a_long_stream_number() -> None:
     assert read(data * 2) == [Message(9, 1, 0, payload)] * 2
 
 
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([4, 5, 6]), st.integers(0, 600), st.sampled_from([0, 23, 0xFFFFFF])), max_size=9
+    ),
+    st.integers(1, 400),
+)
+def test_messages_read_alike_whole_and_cut(sent: list[tuple[int, int, int]], cut: int) -> None:
+    payloads = [bytes([at]) * size for at, (_, size, _) in enumerate(sent)]
+    pieces = (message(9, one, time=time, chunks=chunks) for one, (chunks, _, time) in zip(payloads, sent, strict=True))
+    data = b"".join(pieces)
+    found = read(data)
+    assert [(one.payload, one.timestamp) for one in found] == [
+        (one, time) for one, (_, _, time) in zip(payloads, sent, strict=True)
+    ]
+    reader = ChunkReader()
+    assert [one for at in range(0, len(data), cut) for one in reader.receive_data(data[at : at + cut])] == found
+
+
+def test_a_foreign_chunk_within_a_message_that_would_be_whole() -> None:
+    """Its bytes are as many as the message wants, yet another stream's chunk is among them."""
+    video, sound = message(9, LONG), message(8, b"x" * 130, chunks=5)
+    data = video + video[:140] + sound + video[140:]
+    assert read(data) == [Message(9, 1, 0, LONG), Message(8, 1, 0, b"x" * 130), Message(9, 1, 0, LONG)]
+
+
+def test_the_limit_of_a_message_on_a_stream_in_use() -> None:
+    with pytest.raises(ProtocolError):
+        read(message(9, b"x") + message(9, bytes(300)), ChunkLimits(message_bytes=299))
+
+
 def test_extended_delta_on_a_fresh_continuation() -> None:
     start = bytes.fromhex("04 000000 000001 08 01000000") + b"a"
     delta = bytes.fromhex("84 ffffff 01000000") + b"b"
