@@ -7,7 +7,7 @@ TESTING := $(VENV)/.testing
 ASSETS := player_demo/dist/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fix bench assets install lock clean
+.PHONY: help demo test lint coverage fix bench assets install lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -31,15 +31,18 @@ lint: $(TESTING)  ## format check, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+coverage: $(TESTING)  ## branch coverage of each pure module by its own test file
+	@$(BIN)/python -m tests.house.coverage_by_own_tests
+
 fix: $(TESTING)  ## format, and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(RUNTIME)  ## measure ourselves beside our peers, and print one table
-	@.ci/debian ffmpeg nginx nginx-rtmp wrk
-	$(BIN)/python -m bench $(BENCH)
+bench: $(TESTING) $(ASSETS)  ## measure ourselves beside our peers, and print the figures (ARGS=--quick for a short look)
+	@.ci/debian ffmpeg chromium nginx nginx-rtmp wrk
+	$(BIN)/python -m bench $(ARGS)
 
-lock: $(TESTING)  ## renew both lock files within the bounds of pyproject.toml
+lock: $(TESTING)  ## renew the lock files within the bounds of pyproject.toml
 	$(BIN)/python .ci/lock.py
 
 clean:  ## forget what was installed and built; ./data stays

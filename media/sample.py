@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from media.record import record
 
 if TYPE_CHECKING:
     from media.track import Kind
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frame:
     """One access unit as a publisher sent it; its times cannot be trusted yet.
 
@@ -26,7 +27,7 @@ class Frame:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sample:
     """One access unit on the stream's own timeline.
 

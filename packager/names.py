@@ -30,3 +30,13 @@ class Names:
     def within(self, file: str) -> str:
         """The name of `file` relative to the playback id."""
         return f"{self.rendition}/{file}"
+
+
+def rendition_of(name: str) -> str:
+    """The rendition that a name relative to the playback id belongs to: `v0` of `v0/1-7.3.m4s`."""
+    return name.partition("/")[0]
+
+
+def is_init(name: str) -> bool:
+    """Whether a name is an init segment's."""
+    return name.endswith(".mp4")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from media.track import Kind
 from packager.hls import multivariant
 from packager.hls.window import Window
-from packager.names import Names
+from packager.names import Names, rendition_of
 from packager.promises import Promises
 from packager.rendition import Rendition
 from packager.retention import Retention
@@ -118,6 +118,17 @@ class LivePackager:
         self._promises.tell()
         self._retire([name for name in self._windows if name not in named])
         return out
+
+    def set_wall(self, wall_at_zero: float) -> None:
+        """Date what comes from now on by another unix time of media time 0."""
+        for rendition in self._renditions.values():
+            rendition.wall_at_zero = wall_at_zero
+
+    def mark_lost(self, name: str) -> None:
+        """Show a segment that was put but cannot be fetched any more as a gap (RFC 8216bis, 4.4.4.7)."""
+        window = self._windows.get(rendition_of(name))
+        if window:
+            window.mark_lost(name)
 
     def push(self, sample: Sample) -> list[Command]:
         """Take the next sample."""

@@ -54,7 +54,7 @@ class Rendition:
         self._is_video = track.kind is Kind.VIDEO
         self._names = names
         self._promises = promises
-        self._wall_at_zero = wall_at_zero
+        self.wall_at_zero = wall_at_zero
         self._discontinuity = discontinuity
         self._builder: PartBuilder | None = None
         self._parts: list[bytes] = []
@@ -159,7 +159,7 @@ class Rendition:
 
     def _begin(self, first_pts: int) -> None:
         self.begun = True
-        date = self._wall_at_zero + first_pts / self.track.timescale
+        date = self.wall_at_zero + first_pts / self.track.timescale
         self.window.begin_segment(self.init, date, discontinuity=self._discontinuity)
         self._discontinuity = False
 

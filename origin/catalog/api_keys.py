@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
 
 from origin.catalog import rows, schema
 
@@ -16,6 +16,7 @@ PLATFORM_ADMIN: Final = "platform_admin"
 """The role that may do everything, for every tenant."""
 
 _ID_DIGITS: Final = 16
+_BY_HASH: Final = select(schema.api_keys).where(schema.api_keys.c.secret_hash == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,10 @@ def create(  # noqa: PLR0913 - one argument a column
 ) -> ApiKey:
     """Add a key by its hash (`ids.secret_hash`)."""
     key = ApiKey(secret_hash[:_ID_DIGITS], tenant_id, secret_hash, role, name, now)
-    conn.execute(insert(schema.api_keys).values(**asdict(key)))
+    rows.add(conn, schema.api_keys, key)
     return key
 
 
 def find(conn: Connection, secret_hash: str) -> ApiKey | None:
     """Look a key up by its hash."""
-    return rows.first(conn, select(schema.api_keys).where(schema.api_keys.c.secret_hash == secret_hash), ApiKey)
+    return rows.first(conn, _BY_HASH, ApiKey, wanted=secret_hash)

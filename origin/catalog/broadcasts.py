@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import case, delete, exists, insert, select, update
+from sqlalchemy import BigInteger, bindparam, case, delete, exists, select, update
 
 from origin.catalog import rows, schema
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, Connection
+    from sqlalchemy import BindParameter, Column, Connection, Update
 
 _ROW = schema.broadcasts.c
 
@@ -40,7 +40,7 @@ def start(  # noqa: PLR0913 - one argument a column
 ) -> Broadcast:
     """Note that a stream has gone on the air."""
     broadcast = Broadcast(id, tenant_id, stream_id, epoch, first_msn, now)
-    conn.execute(insert(schema.broadcasts).values(**asdict(broadcast)))
+    rows.add(conn, schema.broadcasts, broadcast)
     return broadcast
 
 
@@ -73,20 +73,27 @@ def advance(conn: Connection, broadcast_id: str, stream_id: str, next_msn: int, 
     Numbers only rise. Not done, and False, if the broadcast is unknown or one of a higher epoch has started:
     its writer has lost the lease.
     """
-    later = schema.broadcasts.alias()
-    ours = exists().where(_ROW.id == broadcast_id, _ROW.stream_id == stream_id)
-    overtaken = exists().where(later.c.stream_id == stream_id, _ROW.id == broadcast_id, later.c.epoch > _ROW.epoch)
-    stream = schema.streams.c
-    raised = (
-        update(schema.streams)
-        .where(stream.id == stream_id, ours, ~overtaken)
-        .values(
-            next_msn=_at_least(stream.next_msn, next_msn),
-            next_discontinuity=_at_least(stream.next_discontinuity, next_discontinuity),
-        )
+    values = {"of": stream_id, "under": broadcast_id, "msn": next_msn, "discontinuity": next_discontinuity}
+    return rows.touched(conn, _ADVANCE, **values) == 1
+
+
+def _advance() -> Update:
+    stream, later = schema.streams.c, schema.broadcasts.alias()
+    of: BindParameter[str] = bindparam("of")
+    under: BindParameter[str] = bindparam("under")
+    ours = exists().where(_ROW.id == under, _ROW.stream_id == of)
+    overtaken = exists().where(later.c.stream_id == of, _ROW.id == under, later.c.epoch > _ROW.epoch)
+    raised = update(schema.streams).where(stream.id == of, ours, ~overtaken)
+    return raised.values(
+        next_msn=_at_least(stream.next_msn, "msn"),
+        next_discontinuity=_at_least(stream.next_discontinuity, "discontinuity"),
     )
-    return rows.touched(conn, raised) == 1
 
 
-def _at_least(column: Column[int], value: int) -> object:
+def _at_least(column: Column[int], name: str) -> object:
+    value = bindparam(name, type_=BigInteger)
     return case((column < value, value), else_=column)
+
+
+_ADVANCE: Final = _advance()
+"""Made once: it runs with every segment of every stream."""

@@ -30,7 +30,8 @@ def database_file(url: str) -> Path:
     """Take the path from `sqlite:///path`. Not parsed as a URL: `?`, `#` and `%` are legal in the names of folders."""
     scheme, slashes, path = url.partition(":///")
     if scheme != "sqlite" or not slashes or path in ("", ":memory:"):
-        raise CatalogError(f"The database URL must be sqlite:/// and the path of a file, not {scheme}:….")
+        kind = url.partition(":")[0]  # and no more of it: there may be a password
+        raise CatalogError(f"The database URL must be sqlite:/// and the path of a file, not {kind}:….")
     return Path(path)
 
 
@@ -42,6 +43,27 @@ def writer_engine(path: Path) -> Engine:
 def reader_engine(path: Path, connections: int) -> Engine:
     """Connections that refuse to write. A transaction of theirs sees one state of the database."""
     return _engine(path, connections, _READER, "BEGIN")
+
+
+def save(conn: Connection) -> None:
+    """Set a savepoint, for `undo` or `keep` to end. Unlike `begin_nested`, it costs less than what it protects."""
+    _say(conn, "SAVEPOINT job")
+
+
+def keep(conn: Connection) -> None:
+    """Keep what was done since `save`."""
+    _say(conn, "RELEASE job")
+
+
+def undo(conn: Connection) -> None:
+    """Undo what was done since `save`."""
+    _say(conn, "ROLLBACK TO job")
+    _say(conn, "RELEASE job")
+
+
+def _say(conn: Connection, statement: str) -> None:
+    raw: Any = conn.connection.driver_connection
+    raw.execute(statement)
 
 
 def transaction_lost(conn: Connection) -> bool:

@@ -6,10 +6,10 @@ one meets `conflict` and finds the other's answer. Bodies may hold secrets (a ne
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, select
 
 from origin.catalog import rows, schema
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _ROW = schema.idempotency.c
+_BY_KEY: Final = select(schema.idempotency).where(_ROW.tenant_id == bindparam("of"), _ROW.key == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,12 @@ class Answer:
 
 def find(conn: Connection, tenant_id: str, key: str) -> Answer | None:
     """Look up what was answered to this tenant's request with this key."""
-    return rows.first(conn, select(schema.idempotency).where(_ROW.tenant_id == tenant_id, _ROW.key == key), Answer)
+    return rows.first(conn, _BY_KEY, Answer, of=tenant_id, wanted=key)
 
 
 def store(conn: Connection, answer: Answer) -> None:
     """Keep an answer. Raises `conflict` if there is one under this key."""
-    conn.execute(insert(schema.idempotency).values(**asdict(answer)))
+    rows.add(conn, schema.idempotency, answer)
 
 
 def purge(conn: Connection, before: float) -> int:

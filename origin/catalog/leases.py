@@ -7,19 +7,27 @@ is what remembers the epoch.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import case, insert, or_, select, update
+from sqlalchemy import bindparam, case, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from origin.catalog import rows, schema
 from origin.catalog.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
 _ROW = schema.leases.c
+_BY_RESOURCE: Final = select(schema.leases).where(_ROW.resource == bindparam("wanted"))
+_PROLONG: Final = (
+    update(schema.leases)
+    .where(_ROW.resource == bindparam("wanted"), _ROW.owner == bindparam("by"), _ROW.epoch == bindparam("under"))
+    .where(_ROW.expires_at > bindparam("now"))
+    .values(expires_at=bindparam("until"))
+)
+"""Give a lease that is still held another end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +61,24 @@ def renew(  # noqa: PLR0913, PLR0917 - as `acquire`
     conn: Connection, resource: str, owner: str, epoch: int, now: float, ttl_s: float
 ) -> bool:
     """Prolong the lease that is held under `epoch`; False once it has expired, was released, or is another's."""
-    mine = update(schema.leases).where(*_held(resource, owner, epoch), _ROW.expires_at > now)
-    return rows.touched(conn, mine.values(expires_at=now + ttl_s)) == 1
+    return rows.touched(conn, _PROLONG, wanted=resource, by=owner, under=epoch, now=now, until=now + ttl_s) == 1
 
 
 def release(conn: Connection, resource: str, owner: str, epoch: int, now: float) -> bool:
     """Give the lease up at once; the next owner gets the next epoch. False if it was no longer held."""
-    mine = update(schema.leases).where(*_held(resource, owner, epoch), _ROW.expires_at > now)
-    return rows.touched(conn, mine.values(expires_at=now)) == 1
+    return rows.touched(conn, _PROLONG, wanted=resource, by=owner, under=epoch, now=now, until=now) == 1
 
 
 def get(conn: Connection, resource: str) -> Lease | None:
     """Look at a lease, held or expired."""
-    return rows.first(conn, select(schema.leases).where(_ROW.resource == resource), Lease)
-
-
-def _held(resource: str, owner: str, epoch: int) -> tuple[ColumnElement[bool], ...]:
-    return _ROW.resource == resource, _ROW.owner == owner, _ROW.epoch == epoch
+    return rows.first(conn, _BY_RESOURCE, Lease, wanted=resource)
 
 
 def _insert(conn: Connection, lease: Lease) -> bool:
     """Add the row; False if it is there, which is to say: held by another."""
     try:
         with conn.begin_nested():
-            conn.execute(insert(schema.leases).values(**asdict(lease)))
+            rows.add(conn, schema.leases, lease)
     except IntegrityError:
         if get(conn, lease.resource) is None:
             raise

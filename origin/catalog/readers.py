@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from origin.catalog.failures import CatalogError, translate
 from origin.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection, Engine
 
@@ -29,6 +31,8 @@ class Readers:
         self._engine = engine
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="catalog-reader")
         self._room = threading.BoundedSemaphore(MAX_WAITING)
+        self._idle: deque[Connection] = deque()
+        """One for each thread at the most. Taking one from the engine costs as much as a read; that is done once."""
 
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
         """Run `work` in a thread. It must fetch all that it wants before it returns."""
@@ -43,12 +47,25 @@ class Readers:
         return answer
 
     def close(self) -> None:
-        """Finish what was submitted."""
+        """Finish what was submitted. May be called more than once."""
         self._threads.shutdown()
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _lent(self) -> Iterator[Connection]:
+        try:
+            conn = self._idle.pop()
+        except IndexError:
+            conn = self._engine.connect()
+        try:
+            yield conn
+        finally:
+            self._idle.append(conn)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         try:
-            with self._engine.begin() as conn:
+            with self._lent() as conn, conn.begin():
                 return work(conn)
         except Exception as error:
             ours = translate(error)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from origin.catalog import rows, schema
 
@@ -29,7 +29,7 @@ def add(conn: Connection, jti: str, tenant_id: str, until: float | None, now: fl
     """Revoke a token. Once more is no error, and never shortens what stands."""
     known = rows.first(conn, select(schema.revocations).where(_ROW.jti == jti).with_for_update(), Revocation)
     if known is None:
-        conn.execute(insert(schema.revocations).values(**asdict(Revocation(jti, tenant_id, until, now))))
+        rows.add(conn, schema.revocations, Revocation(jti, tenant_id, until, now))
     elif known.until is not None:
         longest = None if until is None else max(until, known.until)
         conn.execute(update(schema.revocations).where(_ROW.jti == jti).values(until=longest))

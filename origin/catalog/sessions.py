@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from origin.catalog import rows, schema
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _LINK = schema.links.c
 _SESSION = schema.sessions.c
+_RUNNING: Final = select(schema.sessions).where(
+    _SESSION.session_hash == bindparam("wanted"), _SESSION.expires_at > bindparam("now")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,13 @@ def redeem_link(conn: Connection, code_hash: str, session_hash: str, now: float,
     if not rows.touched(conn, update(schema.links).where(*fresh).values(redeemed_at=now)):
         return False
     tenant_id = conn.execute(select(_LINK.tenant_id).where(_LINK.code_hash == code_hash)).scalar_one()
-    conn.execute(insert(schema.sessions).values(**asdict(Session(session_hash, tenant_id, now, now + ttl_s))))
+    rows.add(conn, schema.sessions, Session(session_hash, tenant_id, now, now + ttl_s))
     return True
 
 
 def find_session(conn: Connection, session_hash: str, now: float) -> Session | None:
     """Look up a session that has not run out."""
-    query = select(schema.sessions).where(_SESSION.session_hash == session_hash, _SESSION.expires_at > now)
-    return rows.first(conn, query, Session)
+    return rows.first(conn, _RUNNING, Session, wanted=session_hash, now=now)
 
 
 def end_session(conn: Connection, session_hash: str) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select, update
 
 from origin.catalog import rows, schema
 from origin.catalog.ids import DEFAULT_TENANT
@@ -31,7 +31,7 @@ class SigningKeyRow:
 
 def add(conn: Connection, key: SigningKeyRow) -> None:
     """Add a key. Raises `conflict` if there is one with its kid."""
-    conn.execute(insert(schema.signing_keys).values(**asdict(key)))
+    rows.add(conn, schema.signing_keys, key)
 
 
 def active(conn: Connection, now: float) -> list[SigningKeyRow]:
@@ -40,3 +40,10 @@ def active(conn: Connection, now: float) -> list[SigningKeyRow]:
     in_force = or_(key.retired_at.is_(None), key.retired_at > now)
     query = select(schema.signing_keys).where(in_force).order_by(key.created_at.desc(), key.kid)
     return rows.every(conn, query, SigningKeyRow)
+
+
+def retire(conn: Connection, at: float) -> int:
+    """From `at` on, let none of the present keys sign or verify; how many. Add the next one in the same write."""
+    key = schema.signing_keys.c
+    standing = or_(key.retired_at.is_(None), key.retired_at > at)
+    return rows.touched(conn, update(schema.signing_keys).where(standing).values(retired_at=at))

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import insert, select, tuple_
 from sqlalchemy import update as sql_update
 
 from origin.catalog import rows, schema
@@ -24,6 +24,11 @@ class Keep(Enum):
 
 
 KEEP: Final = Keep.KEEP
+
+_ROW = schema.streams.c
+_BY_ID: Final = select(schema.streams).where(_ROW.id == bindparam("wanted"), _ROW.tenant_id == bindparam("of"))
+_BY_PLAYBACK_ID: Final = select(schema.streams).where(_ROW.playback_id == bindparam("wanted"))
+_BY_KEY_HASH: Final = select(schema.streams).where(_ROW.key_hash == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,32 +76,31 @@ class Changes:
 def create(conn: Connection, new: NewStream, now: float) -> Stream:
     """Add a stream at revision 1. Raises `conflict` if an id or the key is taken."""
     stream = Stream(**asdict(new), revision=1, created_at=now, updated_at=now, next_msn=0, next_discontinuity=0)
-    conn.execute(insert(schema.streams).values(**asdict(stream)))
+    rows.add(conn, schema.streams, stream)
     return stream
 
 
 def get(conn: Connection, tenant_id: str, stream_id: str) -> Stream | None:
     """Look up a tenant's stream."""
-    return rows.first(conn, select(schema.streams).where(*_which(tenant_id, stream_id)), Stream)
+    return rows.first(conn, _BY_ID, Stream, wanted=stream_id, of=tenant_id)
 
 
 def by_playback_id(conn: Connection, playback_id: str) -> Stream | None:
     """Look up whichever tenant's stream is played under this id."""
-    return rows.first(conn, select(schema.streams).where(schema.streams.c.playback_id == playback_id), Stream)
+    return rows.first(conn, _BY_PLAYBACK_ID, Stream, wanted=playback_id)
 
 
 def by_key_hash(conn: Connection, key_hash: str) -> Stream | None:
     """Look up whichever tenant's stream is published with the key of this hash."""
-    return rows.first(conn, select(schema.streams).where(schema.streams.c.key_hash == key_hash), Stream)
+    return rows.first(conn, _BY_KEY_HASH, Stream, wanted=key_hash)
 
 
 def page(conn: Connection, tenant_id: str, after: tuple[float, str] | None, limit: int) -> list[Stream]:
     """Give at most `limit` streams of a tenant, newest first, behind the one with `(created_at, id)` of `after`."""
-    stream = schema.streams.c
-    query = select(schema.streams).where(stream.tenant_id == tenant_id)
+    query = select(schema.streams).where(_ROW.tenant_id == tenant_id)
     if after is not None:
-        query = query.where(tuple_(stream.created_at, stream.id) < tuple_(*after))
-    return rows.every(conn, query.order_by(stream.created_at.desc(), stream.id.desc()).limit(limit), Stream)
+        query = query.where(tuple_(_ROW.created_at, _ROW.id) < tuple_(*after))
+    return rows.every(conn, query.order_by(_ROW.created_at.desc(), _ROW.id.desc()).limit(limit), Stream)
 
 
 def update(  # noqa: PLR0913, PLR0917 - which one, what, on which condition, when
@@ -128,7 +132,7 @@ def _change(  # noqa: PLR0913, PLR0917 - as `update`
     now: float,
 ) -> Stream:
     _expect(conn, tenant_id, stream_id, expected_revision)
-    values |= {"revision": schema.streams.c.revision + 1, "updated_at": now}
+    values |= {"revision": _ROW.revision + 1, "updated_at": now}
     conn.execute(sql_update(schema.streams).where(*_which(tenant_id, stream_id)).values(**values))
     return _expect(conn, tenant_id, stream_id, None)
 
@@ -145,4 +149,4 @@ def _expect(conn: Connection, tenant_id: str, stream_id: str, revision: int | No
 
 
 def _which(tenant_id: str, stream_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return schema.streams.c.id == stream_id, schema.streams.c.tenant_id == tenant_id
+    return _ROW.id == stream_id, _ROW.tenant_id == tenant_id

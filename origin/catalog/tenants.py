@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
 
 from origin.catalog import rows, schema
 from origin.catalog.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+_BY_ID: Final = select(schema.tenants).where(schema.tenants.c.id == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,12 @@ class Tenant:
 
 def get(conn: Connection, tenant_id: str) -> Tenant | None:
     """Look a tenant up."""
-    return rows.first(conn, select(schema.tenants).where(schema.tenants.c.id == tenant_id), Tenant)
+    return rows.first(conn, _BY_ID, Tenant, wanted=tenant_id)
 
 
 def create(conn: Connection, tenant: Tenant) -> None:
     """Add a tenant. Raises `conflict` if its id is taken."""
-    conn.execute(insert(schema.tenants).values(**asdict(tenant)))
+    rows.add(conn, schema.tenants, tenant)
 
 
 def ensure_default(conn: Connection, now: float) -> Tenant:

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from origin.catalog.engine import transaction_lost
+from origin.catalog.engine import keep, save, transaction_lost, undo
 from origin.catalog.failures import CatalogError, translate
 from origin.errors import Problem
 
@@ -47,8 +47,9 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(MAX_WAITING)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
+        """Held by whoever adds a job, so that the queue's length, once looked at, does not grow meanwhile."""
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="catalog-writer", daemon=True)
         self._thread.start()
@@ -59,10 +60,9 @@ class Writer:
         with self._gate:
             if self._closed:
                 raise CatalogError("The catalog is closed.")
-            try:
-                self._jobs.put_nowait(_Job(work, answer))
-            except queue.Full:
-                raise Problem("catalog_busy", "Try again in a moment.", (("Retry-After", "1"),)) from None
+            if self._jobs.qsize() >= MAX_WAITING:
+                raise Problem("catalog_busy", "Try again in a moment.", (("Retry-After", "1"),))
+            self._jobs.put(_Job(work, answer))
         return answer
 
     def close(self) -> None:
@@ -123,13 +123,13 @@ class _Outcome:
 
 
 def _attempt(conn: Connection, job: _Job) -> _Outcome:
-    savepoint = conn.begin_nested()
+    save(conn)
     try:
         value = job.work(conn)
-        savepoint.commit()
+        keep(conn)
     except BaseException as error:  # the caller gets it, and the thread must live
         if transaction_lost(conn):
             raise _TransactionLostError from error
-        savepoint.rollback()
+        undo(conn)
         return _Outcome(error=error)
     return _Outcome(value=value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -10,14 +9,7 @@ if TYPE_CHECKING:
 
     from media.sample import Frame
     from media.track import Track
-
-
-@dataclass(frozen=True, slots=True)
-class Farewell:
-    """Why the server parts from a publisher: a stable code (`taken_over`, `disconnected`, `draining`), a sentence."""
-
-    code: str
-    sentence: str
+    from origin.live.farewell import Farewell
 
 
 class Publication(Protocol):

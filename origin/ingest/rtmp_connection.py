@@ -26,8 +26,9 @@ from origin.wire.rtmp.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from origin.ingest.desk import Farewell, Publication
+    from origin.ingest.desk import Publication
     from origin.ingest.rtmp import House
+    from origin.live.farewell import Farewell
 
 _log = structlog.get_logger(__name__)
 

@@ -38,6 +38,8 @@ REMEMBERED: Final = 1024
 """Principals held in memory, below 1 KB each."""
 REMEMBERED_S: Final = 10.0
 """How long a deleted key may go on working; against one look-up a request."""
+TRUSTED_S: Final = 3600.0
+"""How long who has shown good credentials is let past the failures of an address that it shares with others."""
 _KEY: Final = re.compile(r"hw_[A-Za-z0-9_-]{16,128}", re.ASCII)
 _SESSION: Final = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -60,6 +62,7 @@ class Access:
         self._services = given
         self._failures = Failures()
         self._known: Recent[Principal] = Recent(REMEMBERED, REMEMBERED_S)
+        self._trusted: Recent[bool] = Recent(REMEMBERED, TRUSTED_S)
 
     async def require(self, asked: Request) -> Principal:
         """Raise `unauthorized`, `forbidden` or `rate_limited` unless the request shows good credentials."""
@@ -103,13 +106,15 @@ class Access:
         return known
 
     async def _look_up(self, hashed: str, asked: Request, find: _Finder) -> Principal | None:
-        """Ask the catalog. Only who is not remembered pays for the failures of its address."""
-        self.check_failures(asked)
+        """Ask the catalog. Who was good lately does not pay for the failures of its address."""
+        if not self._trusted.get(hashed, self._services.clock()):
+            self.check_failures(asked)
         principal = await self._services.catalog.read(lambda conn: find(conn, hashed))
         if principal is None:
             self.spend_failure(asked)
         else:
             self._known.put(hashed, principal, self._services.clock())
+            self._trusted.put(hashed, True, self._services.clock())  # noqa: FBT003 - a set that forgets
         return principal
 
     def _find_key(self, conn: Connection, hashed: str) -> Principal | None:
@@ -136,7 +141,9 @@ class Access:
         if origin is None:
             good = site in ("same-origin", "none")
         else:
-            good = site in (None, "same-origin") and urlsplit(origin).netloc == asked.headers.get("Host")
+            # A proxy may have put its own name into Host; the public address is ours in any case.
+            ours = (asked.headers.get("Host"), urlsplit(self._services.links.base).netloc)
+            good = site in (None, "same-origin") and urlsplit(origin).netloc in ours
         if not good:
             raise Problem("forbidden", "A session may only be used from this server's own pages; use an API key.")
 

@@ -35,6 +35,8 @@ MAX_HEADER_BYTES: Final = 32 * 1024
 # Printable, short, and nothing that a log viewer or a shell would read as more than a name.
 _SANE_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Asked for each few seconds by machines: they would fill the log with nothing.
+_ROUTINE: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 _log = structlog.get_logger(__name__)
 
@@ -169,6 +171,5 @@ def _note(scope: Scope, answer: _Answer) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     metrics.http_requests.labels(method, str(answer.status)).inc()
     milliseconds = round((perf_counter() - answer.started) * 1000, 1)
-    _log.info(
-        "request", method=method, path=scope["path"][:512], status=answer.status, bytes=answer.size, ms=milliseconds
-    )
+    log = _log.debug if scope["path"] in _ROUTINE else _log.info
+    log("request", method=method, path=scope["path"][:512], status=answer.status, bytes=answer.size, ms=milliseconds)

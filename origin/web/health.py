@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from quart import Blueprint, Response
 from quart_schema import tag, validate_response
-from sqlalchemy import text
 
+from origin.catalog import tenants
+from origin.catalog.ids import DEFAULT_TENANT
 from origin.errors import Problem
 from origin.observe.metrics import REGISTRY
 from origin.web.api import models
@@ -56,4 +57,4 @@ async def metrics() -> Response:
 
 
 def _touch(conn: Connection) -> None:
-    conn.execute(text("SELECT 1"))
+    tenants.get(conn, DEFAULT_TENANT)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from cdn import token as tokens
 from cdn.token import Claims, SigningKey, TokenError
+from origin.bus.protocol import BusError
 from origin.catalog import revocations, signing_keys
 from origin.catalog.ids import new_id
 from origin.catalog.sealing import unseal
@@ -175,7 +176,14 @@ class TokenDesk:
         until = self._clock() + MAX_TTL_S + tokens.LEEWAY_S
         for jti in jtis:
             self._revoked.setdefault(jti, until)
+            await self._tell(jti)
+
+    async def _tell(self, jti: str) -> None:
+        """A bus that fails only delays the others: they look at the catalog every `REFRESH_S`."""
+        try:
             await self._bus.publish(TOPIC, {"jti": jti})
+        except BusError as error:
+            _log.warning("a revocation could not be announced", jti=jti, detail=error.detail)
 
     async def refresh(self) -> None:
         """Read keys and revocations from the catalog."""
@@ -194,9 +202,15 @@ class TokenDesk:
             group.create_task(self._look())
 
     async def _listen(self) -> None:
-        async with self._bus.subscribe(TOPIC) as subscription:
-            async for _ in subscription:
-                await self._try_refresh()
+        """Each message, and each sign that some were lost, is a reason to look."""
+        while True:
+            try:
+                async with self._bus.subscribe(TOPIC) as subscription:
+                    async for _ in subscription:
+                        await self._try_refresh()
+            except BusError as error:
+                _log.warning("revocations cannot be listened to", detail=error.detail)
+            await asyncio.sleep(REFRESH_S)
 
     async def _look(self) -> None:
         while True:

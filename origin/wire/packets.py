@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from media.record import record
 from origin.wire.reader import ProtocolError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class What(Enum):
     FRAME = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Packet:
     """One decoder configuration or access unit; `track` is the id that multitrack headers give, else 0."""
 

@@ -41,6 +41,11 @@ class Lane:
     track: Track
     length_size: int = _LENGTH_SIZE
 
+    @property
+    def passes(self) -> bool:
+        """Whether samples are as they come."""
+        return self.length_size == _LENGTH_SIZE and self.track.codec is not Codec.AV1
+
     def sample(self, data: bytes) -> bytes:
         """One access unit in the form that ISO BMFF stores."""
         if self.length_size != _LENGTH_SIZE:

@@ -75,6 +75,6 @@ def _stbl(track: Track) -> bytes:
 
 def _language(code: str) -> int:
     """Three lower-case letters of ISO 639-2/T in 15 bits (8.4.2.3); anything else is `und`."""
-    letters = code if len(code) == 3 and code.isascii() and code.isalpha() and code.islower() else "und"  # noqa: PLR2004
+    letters = code if len(code) == 3 and code.isascii() and code.isalpha() and code.islower() else "und"  # noqa: PLR2004 - 639-2
     first, second, third = (ord(letter) - 0x60 for letter in letters)
     return first << 10 | second << 5 | third

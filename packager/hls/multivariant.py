@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-import m3u8  # type: ignore[import-untyped]
+import m3u8
 
 from media.codecs import codec_string
 from media.track import Kind

@@ -6,6 +6,7 @@ a request knows when to look again.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from packager.hls.segment import Head, Segment
@@ -123,6 +124,13 @@ class Window:
             self.discontinuity_sequence += oldest.head.discontinuity
             removed.append(oldest)
         return removed
+
+    def mark_lost(self, name: str) -> None:
+        """Turn the segment of that name, relative to the playback id, into a gap; nothing happens if it is not here."""
+        for index, segment in enumerate(self.segments):
+            if name == f"{self.name}/{segment.file}":
+                self.segments[index] = replace(segment, parts=(), size=0)
+                self.version += 1
 
     def end(self) -> None:
         """Say that nothing will follow."""

@@ -19,9 +19,14 @@ async function link(stream) {
   return new URL(watchLink(stream.playbackId, token), location.href).href;
 }
 
+/** Browsers lend the clipboard to secure pages only (HTTPS, or this very machine); elsewhere people copy by hand. */
+function copy(text) {
+  return navigator.clipboard ? navigator.clipboard.writeText(text) : window.prompt("The link:", text);
+}
+
 const acts = {
   watch: async (stream) => { location.href = await link(stream); },
-  copy: async (stream) => navigator.clipboard.writeText(await link(stream)),
+  copy: async (stream) => copy(await link(stream)),
   trouble: (error) => showTrouble(error),
 };
 const live = new Cards(byId("live"), byId("card"), acts);

@@ -24,7 +24,7 @@ def pins(name: str) -> dict[str, str]:
     return {canonicalize_name(package): version for package, version in found}
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, "player_demo/nodejs.txt"])
 def test_a_lock_names_no_place(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text
@@ -32,7 +32,7 @@ def test_a_lock_names_no_place(name: str) -> None:
     assert " @ " not in text
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, "player_demo/nodejs.txt"])
 def test_every_package_of_a_lock_has_hashes(name: str) -> None:
     entries = re.split(r"^(?=\w)", (ROOT / name).read_text(), flags=re.MULTILINE)[1:]
     assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []

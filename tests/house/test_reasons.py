@@ -14,7 +14,7 @@ from tests.house.tree import read, sources
 if TYPE_CHECKING:
     from pathlib import Path
 
-REASON = r"\w.{7,}"
+REASON = r"\S.{3,}"
 FORMS = {
     "noqa": re.compile(rf"#\s*noqa: [A-Z]+\d+(, ?[A-Z]+\d+)* - {REASON}"),
     "type: ignore": re.compile(rf"#\s*type: ignore\[[a-z0-9, -]+\]\s+# {REASON}"),

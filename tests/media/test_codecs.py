@@ -1,4 +1,4 @@
-"""codecs, sps, nalu and bits: against real encoders, known records, and bytes that are nothing of the kind."""
+"""Against real encoders, known records, and bytes that are nothing of the kind."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def settings(**changes: object) -> LiveSettings:
         "dvr_window_s": 20.0,
         "segment_min_s": 2.0,
     }
-    return LiveSettings(**(values | changes))  # type: ignore[arg-type]
+    return LiveSettings(**(values | changes))  # type: ignore[arg-type]  # fields of any type
 
 
 def pictures(

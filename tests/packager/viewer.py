@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import m3u8  # type: ignore[import-untyped]
+import m3u8
 
 from packager.commands import Command, Delete, Life, Put
 from packager.hls.media_playlist import render

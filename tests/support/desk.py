@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from origin.errors import Problem
-from origin.ingest.desk import Farewell
+from origin.live.farewell import Farewell
 
 if TYPE_CHECKING:
     from media.sample import Frame
@@ -23,6 +23,7 @@ class RecordedPublication:
     frames: list[Frame] = field(default_factory=list)
     remarks: list[tuple[str, str]] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     faulty: bool = False
 
     def set_track(self, track: Track) -> None:
@@ -38,6 +39,7 @@ class RecordedPublication:
 
     def close(self, reason: str) -> None:
         self.closed.append(reason)
+        self.over.set()
 
     def of(self, kind: Kind) -> list[Frame]:
         return [frame for frame in self.frames if frame.kind is kind]

@@ -108,7 +108,7 @@ class Stream(BaseModel):
 
 
 class StreamPage(BaseModel):
-    """Some streams, oldest first. `next_cursor` is null on the last page."""
+    """Some streams, newest first. `next_cursor` is null on the last page."""
 
     items: list[Stream]
     next_cursor: str | None

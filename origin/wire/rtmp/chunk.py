@@ -1,16 +1,18 @@
 """RTMP chunks: many messages cut into pieces and interleaved over one connection (RTMP 1.0, 5.3).
 
-`ChunkReader.receive_data` is the hot path of ingest: one turn of its loop a chunk, one copy of each payload byte while
-a message is put together. Set Chunk Size and Abort act here, since they change how the very next bytes are read.
-`write` is the other direction, for our few small messages.
+`ChunkReader.receive_data` is the hot path of ingest. Nearly all messages come whole in one read, so those take one turn
+of its loop; what a read cuts off goes the long way, chunk by chunk. Set Chunk Size and Abort act here, since they
+change how the very next bytes are read. `write` is the other direction, for our few small messages.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from struct import Struct
 from typing import Final
 
+from media.record import record
 from origin.wire.reader import ProtocolError
 
 SET_CHUNK_SIZE: Final = 1
@@ -18,6 +20,9 @@ ABORT: Final = 2
 
 _FULL, _SAME_STREAM, _ONLY_TIME, _CONTINUATION = range(4)
 _HEADER_SIZES: Final = (11, 7, 3, 0)
+_HEAD: Final = Struct(">II")
+"""Basic header of one byte, time (24 bits); length (24 bits), type: how message headers of types 0 and 1 begin."""
+_FULL_HEAD_SIZE: Final = 12
 _EXTENDED: Final = 0xFFFFFF
 _TIME_MASK: Final = 0xFFFFFFFF
 _DEFAULT_CHUNK: Final = 128
@@ -37,7 +42,7 @@ class ChunkLimits:
     """Chunk streams used at all. OBS uses 2, FFmpeg 5; 65,599 would be allowed. nginx-rtmp takes 32."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """One RTMP message. `timestamp` is in milliseconds modulo 2**32."""
 
@@ -51,9 +56,11 @@ class Message:
 class _Stream:
     """What the next header of a chunk stream may leave out, and the message under way.
 
+    `marker` is its one-byte header of type 3 (empty for numbers from 64 on, which take more bytes).
     `field` is the timestamp or delta last sent. `missing` payload bytes are still to come; 0 between messages.
     """
 
+    marker: bytes
     timestamp: int = 0
     field: int = 0
     extended: bool = False
@@ -72,7 +79,7 @@ class ChunkReader:
         self._streams: dict[int, _Stream] = {}
         self._chunk_size = _DEFAULT_CHUNK
         self._rest = b""
-        self._current = _Stream()
+        self._current = _Stream(b"")
         self._left = 0
         self._pending = 0
         self._repeats_extended: bool | None = None
@@ -84,35 +91,92 @@ class ChunkReader:
         messages: list[Message] = []
         at, end = 0, len(data)
         while at < end:
-            if not self._left:
-                size = self._begin_chunk(data, at)
-                if not size:
-                    break
-                at += size
-            stream = self._current
-            stop = min(at + self._left, end)
-            if not stream.body and stop - at == stream.missing:
-                payload = data[at:stop]  # the whole message lies in one piece: no detour through `body`
-                self._left = stream.missing = 0
-                self._finish(stream, payload, messages)
-            else:
-                self._append(stream, data[at:stop], messages)
-            at = stop
+            if self._left:
+                at = self._take_payload(data, at, messages)
+                continue
+            quick = self._take_run if data[at] >= _CONTINUATION << 6 else self._take_whole
+            taken = quick(data, at, messages) or self._begin_chunk(data, at, messages)
+            if not taken:
+                break
+            at += taken
         self._rest = data[at:]
         return messages
 
-    def _append(self, stream: _Stream, piece: bytes, messages: list[Message]) -> None:
-        size = len(piece)
-        stream.body += piece
-        stream.missing -= size
-        self._left -= size
-        self._pending += size
-        if not stream.missing:
-            payload = bytes(stream.body)
+    def _take_whole(self, data: bytes, at: int, messages: list[Message]) -> int:
+        """Take a message that is all here, on a chunk stream in use, with nothing unusual about it; give its bytes.
+
+        Gives 0, and nothing has changed, where the long way must be gone. That costs four times as much.
+        """
+        shape = data[at] >> 6
+        stream = self._streams.get(data[at] & 63)
+        if stream is None or stream.missing or shape > _SAME_STREAM or len(data) < at + _FULL_HEAD_SIZE:
+            return 0
+        word: int
+        tail: int
+        word, tail = _HEAD.unpack_from(data, at)
+        field, length, type_id = word & _EXTENDED, tail >> 8, tail & 255
+        body = at + (_HEAD.size if shape else _FULL_HEAD_SIZE)
+        chunks = (length - 1) // self._chunk_size
+        end = body + length + chunks
+        if end > len(data) or field == _EXTENDED or type_id <= ABORT or not 0 < length <= self._limits.message_bytes:
+            return 0
+        payload = self._without_markers(data[body:end], chunks, stream.marker) if chunks else data[body:end]
+        if not payload:
+            return 0
+        if shape == _FULL:
+            stream.stream_id = int.from_bytes(data[body - 4 : body], "little")
+        stream.timestamp = field if shape == _FULL else (stream.timestamp + field) & _TIME_MASK
+        stream.field, stream.length, stream.type_id, stream.extended = field, length, type_id, False
+        messages.append(Message(type_id, stream.stream_id, stream.timestamp, payload))
+        return end - at
+
+    def _without_markers(self, run: bytes, count: int, marker: bytes) -> bytes:
+        """The payload of chunks with `count` one-byte headers between them; empty where those are not `marker`."""
+        size = self._chunk_size
+        if run[size :: size + 1] != marker * count:
+            return b""
+        # Deleting a stride is one move in C: a third of the time of joining slices at 4096 bytes, a tenth at 128.
+        payload = bytearray(run)
+        del payload[size :: size + 1]
+        return bytes(payload)
+
+    def _take_payload(self, data: bytes, at: int, messages: list[Message]) -> int:
+        """Take what there is of the chunk under way; give where that ends."""
+        piece = data[at : at + self._left]
+        self._left -= len(piece)
+        self._append(self._current, piece, messages)
+        return at + len(piece)
+
+    def _take_run(self, data: bytes, at: int, messages: list[Message]) -> int:
+        """Take whole chunks that carry on the current message, as many as follow each other; give their bytes.
+
+        A message that one read does not hold comes in such runs.
+        """
+        stream, size = self._current, self._chunk_size
+        if stream.extended or not stream.missing or data[at : at + 1] != stream.marker:
+            return 0
+        step = size + 1
+        headers = data[at : at + min((len(data) - at) // step, stream.missing // size) * step : step]
+        count = len(headers) - len(headers.lstrip(stream.marker))
+        taken = count * step
+        payload = bytearray(data[at : at + taken])
+        del payload[::step]
+        self._append(stream, payload, messages)
+        return taken
+
+    def _append(self, stream: _Stream, piece: bytes | bytearray, messages: list[Message]) -> None:
+        stream.missing -= len(piece)
+        if stream.missing:
+            stream.body += piece
+            self._pending += len(piece)
+            if self._pending > self._limits.pending_bytes:
+                raise ProtocolError("too many unfinished messages are interleaved", "message_too_large")
+        elif stream.body:
+            payload = b"".join((stream.body, piece))
             self._drop(stream)
             self._finish(stream, payload, messages)
-        elif self._pending > self._limits.pending_bytes:
-            raise ProtocolError("too many unfinished messages are interleaved", "message_too_large")
+        else:
+            self._finish(stream, bytes(piece), messages)
 
     def _drop(self, stream: _Stream) -> None:
         self._pending -= len(stream.body)
@@ -139,7 +203,7 @@ class ChunkReader:
         if stream is not None:
             self._drop(stream)
 
-    def _begin_chunk(self, data: bytes, at: int) -> int:
+    def _begin_chunk(self, data: bytes, at: int, messages: list[Message]) -> int:
         """Read a chunk's headers; give their size, or 0 (and nothing has changed) when they are not all there."""
         shape, number = data[at] >> 6, data[at] & 63
         basic = 1
@@ -159,6 +223,8 @@ class ChunkReader:
             self._begin_message(stream, shape)
         self._current = stream
         self._left = min(stream.missing, self._chunk_size)
+        if not stream.missing:
+            self._finish(stream, b"", messages)
         return size + extra
 
     def _new_stream(self, number: int, shape: int) -> _Stream:
@@ -167,7 +233,7 @@ class ChunkReader:
             raise ProtocolError("a chunk stream begins with a header that leaves out the length")
         if len(self._streams) >= self._limits.chunk_streams:
             raise ProtocolError("too many chunk streams are in use", "chunk_streams")
-        stream = self._streams[number] = _Stream()
+        stream = self._streams[number] = _Stream(bytes((_CONTINUATION << 6 | number,)) if number < 64 else b"")  # noqa: PLR2004 - six bits
         return stream
 
     def _extended_size(self, stream: _Stream, shape: int, data: bytes, header: int) -> int:
@@ -210,7 +276,7 @@ def _read_header(stream: _Stream, shape: int, data: bytes, at: int) -> None:
 
 
 def write(message: Message, number: int, chunk_size: int) -> bytes:
-    """`message` as chunks on chunk stream `number` (2 to 63), the first with a full header, timestamp below 2**24."""
+    """`message` as chunks on chunk stream `number` (2 to 63), with a full header; timestamps below 0xFFFFFF."""
     size = len(message.payload)
     head = bytes((number,)) + message.timestamp.to_bytes(3, "big") + size.to_bytes(3, "big")
     head += bytes((message.type_id,)) + message.stream_id.to_bytes(4, "little")

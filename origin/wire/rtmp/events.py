@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from media.record import record
+
 
 @dataclass(frozen=True, slots=True)
 class Connected:
@@ -25,7 +27,7 @@ class PublishRequested:
     key: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Media:
     """An audio (8), video (9) or script (18) message, as an FLV tag would hold it; milliseconds modulo 2**32."""
 

@@ -32,10 +32,11 @@ export function wireControls(parts, stage) {
 }
 
 function onKey(event, actions) {
-  const typing = event.target.closest?.("input:not([type=range]), textarea, select, button, a");
   const ours = KEYS[event.key];
-  const ranging = event.target.type === "range" && event.key.startsWith("Arrow");
-  if (!ours || typing || ranging || event.ctrlKey || event.metaKey || event.altKey) {
+  // A focused button keeps its space bar, and the bar its arrows: that is what people without a mouse go by.
+  const pressing = event.key === " " && event.target.closest?.("button, a");
+  const ranging = event.target.type === "range" && (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End");
+  if (!ours || pressing || ranging || event.ctrlKey || event.metaKey || event.altKey) {
     return;
   }
   event.preventDefault();

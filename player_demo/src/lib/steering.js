@@ -94,8 +94,17 @@ export class Steering {
       this.forget();
       return { rate: 1, jump: error };
     }
-    this.#steering = Math.abs(error) > (this.#steering ? REST_S : WAKE_S);
+    this.#steering = Math.abs(error) > (this.#steering ? REST_S : WAKE_S) && !this.#plenty({ now, position });
     return { rate: this.#steering ? rateFor(error) : 1, jump: 0 };
+  }
+
+  /**
+   * True while samples say "too little" and the buffer itself says "enough": they are from the start, when nothing had
+   * come yet. At its highest, just after an append, a steady buffer is one part above its floor.
+   */
+  #plenty({ now, position }) {
+    const buffer = this.#samples.at(-1).lead + now - position;
+    return this.floor({ now, position }) < this.target && buffer > this.target + 2 * this.part;
   }
 
   #tighten(now) {

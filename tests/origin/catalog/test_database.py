@@ -4,7 +4,6 @@ import asyncio
 import signal
 import subprocess
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,9 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from origin.catalog import leases, readers, tenants
+from origin.catalog import leases, tenants
 from origin.catalog.database import Catalog
-from origin.catalog.failures import CatalogError
 from origin.catalog.tenants import Tenant
 from origin.errors import Problem
 
@@ -39,51 +37,6 @@ while True:
 
 def count(conn: Connection) -> int:
     return int(conn.execute(text("SELECT count(*) FROM tenants")).scalar_one())
-
-
-async def test_reads_cannot_write(catalog: Catalog) -> None:
-    with pytest.raises(CatalogError, match="readonly"):
-        await catalog.read(partial(tenants.ensure_default, now=0.0))
-
-
-async def test_a_read_sees_one_state_of_the_database(catalog: Catalog) -> None:
-    halfway, go_on = threading.Event(), threading.Event()
-
-    def twice(conn: Connection) -> tuple[int, int]:
-        first = count(conn)
-        halfway.set()
-        assert go_on.wait(30)
-        return first, count(conn)
-
-    reading = asyncio.create_task(catalog.read(twice))
-    assert await asyncio.to_thread(halfway.wait, 30)
-    await catalog.write(partial(tenants.ensure_default, now=0.0))
-    go_on.set()
-    assert await reading == (0, 0)
-    assert await catalog.read(count) == 1
-
-
-def test_reads_have_a_limit(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "MAX_WAITING", 2)
-    catalog = Catalog.open(url)
-    go_on = threading.Event()
-    held = [catalog._readers.submit(lambda _: go_on.wait(30)) for _ in range(2)]
-    with pytest.raises(Problem) as caught:
-        catalog.read_now(count)
-    assert caught.value.code == "catalog_busy"
-    go_on.set()
-    assert [read.result(30) for read in held] == [True, True]
-    catalog.close()
-
-
-async def test_exceptions_of_reads_reach_the_caller(catalog: Catalog) -> None:
-    def spoil(_: Connection) -> None:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        await catalog.read(spoil)
-    with pytest.raises(CatalogError, match="no such table: nonsense"):
-        await catalog.read(lambda conn: conn.exec_driver_sql("SELECT * FROM nonsense"))
 
 
 async def test_what_refers_to_nothing_is_a_conflict(catalog: Catalog) -> None:

@@ -130,7 +130,7 @@ async def test_rtmps(desk: RecordingDesk, tmp_path: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     process = await asyncio.create_subprocess_exec(
         *["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"],
-        *["-subj", "/CN=localhost", "-keyout", key, "-out", certificate],
+        *["-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)],
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert await process.wait() == 0

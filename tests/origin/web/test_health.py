@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.origin.web.test_streams import problem
+from tests.origin.web.house import problem
 
 if TYPE_CHECKING:
-    from tests.origin.web.conftest import House
+    from tests.origin.web.house import House
 
 
 async def test_both_listeners_tell_health(house: House) -> None:
@@ -38,11 +38,3 @@ async def test_metrics_are_for_operators_only(house: House) -> None:
     assert "headwater_http_requests_total" in text
     assert (await house.app.test_client().get("/metrics")).status_code == 404
     assert (await house.ops.test_client().get("/v1/streams")).status_code == 404
-
-
-async def test_wrong_addresses_and_methods_are_problems(house: House) -> None:
-    answer = await house.call("GET", "/v1/nothing")
-    assert (await problem(answer))[:2] == (404, "not_found")
-    answer = await house.call("PUT", "/v1/streams", {})
-    assert (await problem(answer))[:2] == (405, "method_not_allowed")
-    assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from tests.origin.web.conftest import House
+    from tests.origin.web.house import House
 
 PAGES = {"/", "/watch/{playback_id}", "/docs", "/docs/", "/assets/{name}", "/signin/{code}"}
 

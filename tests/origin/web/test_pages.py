@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from origin.web import pages
-from tests.origin.web.test_access import sign_in
-from tests.origin.web.test_streams import problem
+from tests.origin.web.house import problem, sign_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.origin.web.conftest import House
+    from tests.origin.web.house import House
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def built(house: House, tmp_path: Path) -> House:
 async def test_the_library_needs_a_session(built: House) -> None:
     answer = await built.app.test_client().get("/")
     assert (answer.status_code, await answer.get_data()) == (401, b"<p>sign in")
-    client, _ = await sign_in(built)
+    client, _, _ = await sign_in(built)
     answer = await client.get("/", scheme="https")
     assert (answer.status_code, await answer.get_data()) == (200, b"<p>library")
 

@@ -17,7 +17,7 @@ from origin.web.guard import MAX_BODY_BYTES
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tests.origin.web.conftest import House
+    from tests.origin.web.house import House
 
 
 @pytest.fixture

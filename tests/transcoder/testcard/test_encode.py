@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import av
 
-from transcoder.testcard.barcode import decode
+from tests.support.picture import clock_of
 from transcoder.testcard.card import Card
 from transcoder.testcard.encode import AUDIO_CODEC, AUDIO_FRAME, VIDEO_CODEC, set_up_audio, set_up_video
 from transcoder.testcard.sound import Sound
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 NOW = 1_795_219_200_000
 RATE = 30
@@ -34,12 +31,6 @@ def packets(context: av.VideoCodecContext, count: int) -> list[av.Packet[Any]]:
     return made
 
 
-def luma_of(frame: av.VideoFrame) -> Callable[[float, float], int]:
-    plane = frame.planes[0]
-    pixels, stride = bytes(plane), plane.line_size
-    return lambda x, y: pixels[int(y * frame.height) * stride + int(x * frame.width)]
-
-
 def test_key_frames_come_each_second() -> None:
     keys = [number for number, packet in enumerate(packets(encoder(), 2 * RATE + 1)) if packet.is_keyframe]
     assert keys == [0, RATE, 2 * RATE]
@@ -50,7 +41,7 @@ def test_the_time_survives_the_encoder() -> None:
     shown = [frame for packet in packets(encoder(), RATE) for frame in decoder.decode(packet)] + decoder.decode(None)
     assert len(shown) == RATE
     for number, frame in enumerate(shown):
-        assert decode(luma_of(frame)) == NOW + number * 1000 // RATE
+        assert clock_of(frame) == NOW + number * 1000 // RATE
 
 
 def test_sound_is_encoded_a_frame_at_a_time() -> None:

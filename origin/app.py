@@ -1,0 +1,230 @@
+"""The composition root: the one place that names concrete classes and decides in which order they start and stop.
+
+    lock → catalog → store, bus → tokens → director → sweep → RTMP → HTTP, operators
+
+Stopping goes the other way: publishers are told and what is open is stored before the HTTP listener lets held requests
+finish.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import ssl
+import time
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import structlog
+import uvloop
+
+from origin.bus.table import open_bus
+from origin.catalog import secret_file, streams
+from origin.catalog.bootstrap import bootstrap
+from origin.catalog.database import Catalog
+from origin.catalog.ids import new_id, secret_hash
+from origin.errors import Problem
+from origin.ingest.rtmp import serve_rtmp
+from origin.live.director import Director, Means
+from origin.live.sweep import sweep
+from origin.stores.table import open_store
+from origin.web import upkeep
+from origin.web.factory import make_api, make_ops
+from origin.web.front import Front
+from origin.web.listener import HttpListener
+from origin.web.playback import Playback
+from origin.web.services import Links, Readiness, Services
+from origin.web.token_desk import TokenDesk
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+    from pathlib import Path
+
+    from origin.bus.protocol import Bus
+    from origin.catalog.streams import Stream
+    from origin.config import Settings
+    from origin.stores.protocol import ObjectStore
+
+log = structlog.get_logger(__name__)
+GRACE_S: Final = 10.0
+"""How long requests in flight may take after a SIGTERM; orchestrators usually kill after 30 s."""
+STOPPED_AT_ONCE: Final = 130
+"""Exit status after a second signal."""
+
+
+class AlreadyRunningError(Exception):
+    """Another server uses this data directory."""
+
+
+class Server:
+    """All of Headwater in one process. The addresses are those really bound, known once `start` returns."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.http_address: tuple[str, int]
+        self.ops_address: tuple[str, int]
+        self.rtmp_address: tuple[str, int]
+        self.rtmps_address: tuple[str, int] | None = None
+        self.catalog: Catalog
+        self.director: Director
+        self.links: Links
+        self.services: Services
+        self._readiness = Readiness()
+        self._cleanup = contextlib.AsyncExitStack()
+
+    async def start(self) -> None:
+        """Bring everything up; when it returns, `/readyz` says yes.
+
+        Raises:
+            AlreadyRunningError: the data directory is in use.
+            OSError: an address cannot be bound.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self._cleanup.aclose()
+            raise
+        self._readiness.obstacle = None
+        log.info("ready", http=self.links.base, rtmp=self.links.rtmp, operators=self.ops_address)
+
+    async def stop(self) -> None:
+        """Drain and close, in the reverse order of the start."""
+        self._readiness.obstacle = "draining"
+        log.info("draining")
+        await self._cleanup.aclose()
+        log.info("stopped")
+
+    async def _start(self) -> None:
+        settings, cleanup = self.settings, self._cleanup
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        cleanup.enter_context(_locked(settings.data_dir / "server.lock"))
+        self.catalog = await asyncio.to_thread(Catalog.open, settings.database_url)
+        cleanup.push_async_callback(asyncio.to_thread, self.catalog.close)
+        await asyncio.to_thread(bootstrap, self.catalog, settings, time.time(), os.urandom)
+        secret = await asyncio.to_thread(secret_file.load, settings)
+        store = await asyncio.to_thread(open_store, settings.store_url)
+        cleanup.push_async_callback(store.close)
+        bus = open_bus(settings.bus_url)
+        cleanup.push_async_callback(bus.close)
+        keyring = await TokenDesk.open(self.catalog, bus, secret, clock=time.time, random=os.urandom)
+        self._keep_running(keyring.run())
+        self._keep_running(upkeep.run(self.catalog, time.time))
+        await sweep(self.catalog, store, time.time())
+        self.director = self._director(store, keyring)
+        await self._listen(store, bus, keyring, secret)
+
+    def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._cleanup.push_async_callback(_cancelled, task)
+
+    def _director(self, store: ObjectStore, keyring: TokenDesk) -> Director:
+        means = Means(
+            catalog=self.catalog,
+            store=store,
+            find_stream=partial(find_stream, self.catalog, keyring),
+            owner=new_id("no_", os.urandom),  # this process; another, even on the same node, gets the next epoch
+            clock=time.time,
+            random=os.urandom,
+            part_target_s=self.settings.part_target_s,
+        )
+        return Director(means)
+
+    async def _listen(self, store: ObjectStore, bus: Bus, keyring: TokenDesk, secret: bytes) -> None:
+        settings, cleanup = self.settings, self._cleanup
+        tls = _tls(settings)
+        http, ops = HttpListener(), HttpListener()
+        cleanup.push_async_callback(ops.close, 0.0)
+        cleanup.push_async_callback(http.close, GRACE_S)
+        self.ops_address = await ops.bind(*settings.ops_bind)
+        self.http_address = await http.bind(*settings.http_bind, tls=tls)
+        await self._listen_rtmp(tls)
+        cleanup.push_async_callback(self.director.drain)
+        self.links = Links.of(settings, self.http_address, self.rtmp_address)
+        self.services = Services(
+            settings=settings,
+            catalog=self.catalog,
+            store=store,
+            bus=bus,
+            director=self.director,
+            keyring=keyring,
+            links=self.links,
+            readiness=self._readiness,
+            secret=secret,
+            clock=time.time,
+            random=os.urandom,
+        )
+        await ops.serve(make_ops(self.services))
+        await http.serve(Front(make_api(self.services), Playback(self.services, self.director.channel)))
+
+    async def _listen_rtmp(self, tls: ssl.SSLContext | None) -> None:
+        plain = await serve_rtmp(self.director, *self.settings.rtmp_bind)
+        self._cleanup.push_async_callback(plain.close, GRACE_S)
+        self.rtmp_address = plain.address
+        if self.settings.rtmps_bind:
+            secure = await serve_rtmp(self.director, *self.settings.rtmps_bind, tls=tls)
+            self._cleanup.push_async_callback(secure.close, GRACE_S)
+            self.rtmps_address = secure.address
+
+
+async def find_stream(catalog: Catalog, keyring: TokenDesk, key: str, peer: str) -> Stream | None:
+    """The stream that a stream key, or a `publish` token in its place, opens; None for neither."""
+    if key.startswith("sk_"):
+        hashed = secret_hash(key)
+        return await catalog.read(lambda conn: streams.by_key_hash(conn, hashed))
+    try:
+        claims = keyring.verify(key, scope="publish", path=None, ip=peer)
+    except Problem:
+        return None
+    return await catalog.read(lambda conn: streams.get(conn, claims.tn, claims.sub))
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[IO[bytes]]:
+    """Hold `path` for this process: two servers on one SQLite file and one spool would undo each other."""
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunningError(f"Another Headwater is running on {path.parent}; stop it first.") from error
+        yield file
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    return context
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then drain; a second signal stops at once."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(Server(settings)))
+
+
+async def _serve(server: Server) -> None:
+    asked = asyncio.Event()
+
+    def stop() -> None:
+        if asked.is_set():
+            os._exit(STOPPED_AT_ONCE)
+        asked.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    await server.start()
+    await asked.wait()
+    await server.stop()

@@ -1,0 +1,130 @@
+"""What the commands share: settings, the HTTP client, and the two ways to print."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+import click
+import httpx
+
+from origin.config import ConfigError, Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+TIMEOUT_S: Final = 30.0
+"""Well above what any call takes, well below a person's patience."""
+MAX_KEY_BYTES: Final = 1024
+"""A key has 35 characters; whatever is longer is another file."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Failed(click.ClickException):
+    """The command could not do its work; exit status 1."""
+
+
+def with_settings(command: F) -> F:
+    """Give the command the settings as `settings`, and let `--config` stand behind its name, too."""
+
+    @wraps(command)
+    def wrapper(*args: Any, config: Path | None, **kwargs: Any) -> Any:
+        return command(*args, settings=_settings(config or click.get_current_context().find_root().obj), **kwargs)
+
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    return click.option("--config", type=file, help="Settings in TOML.")(wrapper)  # type: ignore[return-value]  # a decorated F is an F to its users
+
+
+def with_client(command: F) -> F:
+    """Give the command a client of the server as `client`; adds `--server`."""
+
+    @wraps(command)
+    def wrapper(*args: Any, settings: Settings, server: str | None, **kwargs: Any) -> Any:
+        with Client(server or settings.base_url(), _key(settings)) as client:
+            return command(*args, client=client, **kwargs)
+
+    help_text = "The server's address; that of the settings if left out."
+    return with_settings(click.option("--server", metavar="URL", help=help_text)(wrapper))  # type: ignore[return-value]  # as above
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+class Client:
+    """The control API. Problems end the command with their sentence."""
+
+    def __init__(self, server: str, key: str) -> None:
+        self._http = httpx.Client(base_url=server, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def call(self, method: str, path: str, body: Mapping[str, object] | None = None, **query: str) -> Any:
+        """Call, and give the JSON of the answer; None if it has no body."""
+        try:
+            answer = self._http.request(method, path, json=body, params=query)
+        except httpx.HTTPError as error:
+            raise Failed(f"{self._http.base_url} does not answer: {error}. Is the server running?") from error
+        except httpx.InvalidURL as error:
+            raise click.UsageError(f"--server: {error}") from error
+        if answer.is_error:
+            raise Failed(_problem(answer))
+        return answer.json() if answer.content else None
+
+
+def show(value: Any, *, as_json: bool, fields: Sequence[str]) -> None:
+    """Print one object: as JSON, or a line for each of the named members that it has."""
+    if as_json:
+        click.echo(json.dumps(value))
+        return
+    named = [name for name in fields if value.get(name) not in (None, "", [], {})]
+    width = max(map(len, named), default=0)
+    for name in named:
+        click.echo(f"{name.ljust(width)}  {value[name]}")
+
+
+def show_table(values: Sequence[Mapping[str, Any]], *, as_json: bool, columns: Sequence[str]) -> None:
+    """Print several objects: one JSON object a line, or a table."""
+    if as_json:
+        for value in values:
+            click.echo(json.dumps(value))
+        return
+    rows = [columns, *([str(value.get(name, "")) for name in columns] for value in values)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _settings(config: Path | None) -> Settings:
+    try:
+        return load_settings(config, os.environ)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _key(settings: Settings) -> str:
+    key = os.environ.get("HEADWATER_API_KEY", "").strip()
+    if key:
+        return key
+    path = settings.data_dir / "admin.key"
+    try:
+        with path.open("r", encoding="ascii") as file:
+            return file.read(MAX_KEY_BYTES).strip()
+    except (OSError, UnicodeDecodeError):
+        raise Failed(f"There is no API key: set HEADWATER_API_KEY, or let {path} be read.") from None
+
+
+def _problem(answer: httpx.Response) -> str:
+    try:
+        said = answer.json()
+        return f"{said['detail']} ({said['code']}, request {said['request_id']})"
+    except (ValueError, KeyError, TypeError):
+        return f"The server answered {answer.status_code} {answer.reason_phrase}; is it a Headwater?"

@@ -1,0 +1,196 @@
+"""One broadcast as viewers see it: what the packager made, kept in memory and in the store, and who waits for more.
+
+`carry_out` is the only way in. It puts bytes in the spool, wakes the viewers, and only then queues them for the store.
+Playlists are rendered when asked for and kept until something changes: 5,000 viewers of one part cost one rendering.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from origin.errors import Problem
+from origin.live.signal import Signal
+from origin.live.spool import Spool
+from packager.commands import Delete, Life
+from packager.hls import media_playlist
+from packager.hls.reload import Decision, ReloadError, decide
+from packager.names import rendition_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from origin.live.keeper import Keeper
+    from packager.commands import Command
+    from packager.hls.reload import ReloadQuery
+    from packager.hls.window import Window
+    from packager.pipeline import LivePackager
+
+HOLD_TARGETS: Final = 3
+"""A held reload is answered after this many target durations whatever happens (rfc8216bis, 6.2.5.2)."""
+HOLD_BEFORE_READY_S: Final = 12.0
+"""The same while the target duration is not known yet: one longest segment and a little."""
+GZIP_LEVEL: Final = 1
+"""Playlists repeat themselves; higher levels save 5 % more for five times the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """A rendered playlist, plain and compressed."""
+
+    plain: bytes
+    zipped: bytes
+
+    @classmethod
+    def of(cls, text: str) -> Playlist:
+        """Encode and compress `text`; `mtime` 0 so that equal playlists have equal bytes."""
+        plain = text.encode()
+        return cls(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0))
+
+
+class Channel:
+    """The playlists and media of one broadcast."""
+
+    def __init__(self, packager: LivePackager, prefix: str) -> None:
+        self.packager = packager
+        self.prefix = prefix
+        self.ended = False
+        self.spool = Spool()
+        self._keeper: Keeper | None = None
+        self._signals: dict[str, Signal] = {}
+        self._ready = Signal()
+        self._rendered: dict[tuple[str, bool], tuple[tuple[int, ...], Playlist]] = {}
+
+    def keep_with(self, keeper: Keeper) -> None:
+        """From now on whole segments go to `keeper`."""
+        self._keeper = keeper
+
+    def carry_out(self, commands: Iterable[Command]) -> None:
+        """Do what the packager asks: memory, waiting viewers, store, in this order."""
+        touched = set()
+        for command in commands:
+            if isinstance(command, Delete):
+                self.spool.drop(command.name)
+                if self._keeper:
+                    self._keeper.delete(command.name)
+                continue
+            self.spool.put(command)
+            touched.add(rendition_of(command.name))
+            if command.life is Life.STORED and self._keeper:
+                self._keeper.put(command)
+        for rendition in touched:
+            self.signal(rendition).fire()
+        if touched and self.packager.ready:
+            self._ready.fire()
+
+    def end(self) -> None:
+        """No more media will come: playlists get their end, everybody who waits is answered."""
+        self.carry_out(self.packager.close())
+        self.ended = True
+        for signal in (*self._signals.values(), self._ready):
+            signal.fire()
+
+    def signal(self, rendition: str) -> Signal:
+        """What fires when `rendition` grows."""
+        return self._signals.setdefault(rendition, Signal())
+
+    @property
+    def started(self) -> bool:
+        """Whether there is something to play."""
+        return self.packager.ready
+
+    def can_answer(self, rendition: str, query: ReloadQuery) -> bool:
+        """Whether `playlist` would answer, or refuse, without waiting."""
+        if not self.packager.ready:
+            return False
+        window = self.packager.windows.get(rendition)
+        try:
+            return window is None or decide(window, query) is Decision.READY
+        except ReloadError:
+            return True
+
+    def announced(self, name: str) -> bool:
+        """Whether `name` is the part that comes next, so that `media` would wait for it."""
+        window = self.packager.windows.get(rendition_of(name))
+        return window is not None and window.hinted == name and self.spool.get(name) is None
+
+    async def multivariant(self) -> Playlist:
+        """The multivariant playlist, as soon as there is something to play.
+
+        Raises:
+            Problem: `stream_offline` when nothing comes in time.
+        """
+        await self._until_ready()
+        versions = tuple(window.version for window in self.packager.windows.values())
+        return self._cached("", skip=False, versions=versions, windows=self.packager.windows)
+
+    async def playlist(self, rendition: str, query: ReloadQuery) -> Playlist:
+        """A media playlist, held until it has what `query` asks for.
+
+        Raises:
+            Problem: `not_found` for an unknown rendition, `bad_reload` for a position that cannot come,
+                `stream_offline` when nothing comes in time.
+        """
+        await self._until_ready()
+        window = self.packager.windows.get(rendition)
+        if window is None:
+            raise Problem("not_found", "This stream has no such rendition; reload its multivariant playlist.")
+        await self._until_has(window, rendition, query)
+        windows = self.packager.windows
+        versions = (window.version, *(other.version for other in windows.values()))
+        return self._cached(rendition, skip=query.skip, versions=versions, windows=windows)
+
+    async def media(self, name: str) -> tuple[bytes, ...] | None:
+        """The chunks of an init segment, segment or part; a part that was announced is waited for.
+
+        None means that memory does not have it: look in the store, under `prefix + name`.
+        """
+        if self.announced(name):
+            rendition = rendition_of(name)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._hold_s(self.packager.windows[rendition])):
+                    while self.announced(name) and not self.ended:
+                        await asyncio.shield(self.signal(rendition).next())
+        return self.spool.get(name)
+
+    async def _until_ready(self) -> None:
+        try:
+            async with asyncio.timeout(HOLD_BEFORE_READY_S):
+                while not self.packager.ready and not self.ended:
+                    await asyncio.shield(self._ready.next())
+        except TimeoutError:
+            pass
+        if not self.packager.ready:
+            raise Problem("stream_offline", "The stream has only just begun; try again in a few seconds.")
+
+    async def _until_has(self, window: Window, rendition: str, query: ReloadQuery) -> None:
+        try:
+            async with asyncio.timeout(self._hold_s(window)):
+                while decide(window, query) is Decision.WAIT:
+                    await asyncio.shield(self.signal(rendition).next())
+        except ReloadError as error:
+            raise Problem("bad_reload", str(error)) from error
+        except TimeoutError:
+            return  # the playlist as it stands is a legal answer, and the player asks again
+
+    def _hold_s(self, window: Window) -> float:
+        return HOLD_TARGETS * window.target_duration if window.target_duration else HOLD_BEFORE_READY_S
+
+    def _cached(
+        self, rendition: str, *, skip: bool, versions: tuple[int, ...], windows: Mapping[str, Window]
+    ) -> Playlist:
+        """The last rendering, or a new one when a window has changed since. `rendition` "" is the multivariant one."""
+        key = (rendition, skip)
+        known = self._rendered.get(key)
+        if known and known[0] == versions:
+            return known[1]
+        if rendition:
+            others = {name: window for name, window in windows.items() if name != rendition}
+            fresh = Playlist.of(media_playlist.render(windows[rendition], others, skip=skip))
+        else:
+            fresh = Playlist.of(self.packager.multivariant())
+        self._rendered[key] = (versions, fresh)
+        return fresh

@@ -1,0 +1,69 @@
+"""Waits at the start of a run of frames until it is known which tracks there are and where a decoder can begin.
+
+A playlist names its renditions once, so the packager must be told all tracks at the start. Publishers announce them in
+the first messages, yet not all: some send audio late, some promise audio that never comes. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from media.track import Kind, Track
+
+if TYPE_CHECKING:
+    from media.sample import Frame
+
+PATIENCE_MS: Final = 1_000
+"""How much media to wait for a second track. A first segment takes 2 s anyway, so viewers lose nothing."""
+KEY_FRAME_PATIENCE_MS: Final = 20_000
+"""How long a publisher may send video without any key frame. Encoders' longest defaults are near 10 s."""
+MOST_FRAMES: Final = 512
+"""Frames held at the most; 1 s holds about 110."""
+
+
+class NoKeyFrameError(Exception):
+    """The publisher sends video that no decoder can begin with."""
+
+
+class Gathering:
+    """Frames and tracks of a run that has not begun."""
+
+    def __init__(self) -> None:
+        self.tracks: dict[Kind, Track] = {}
+        self.frames: list[Frame] = []
+        self._first_ms: int | None = None
+
+    def set_track(self, track: Track) -> None:
+        """Take a track's parameters; a repetition replaces them, and what was held for the old ones goes."""
+        if self.tracks.get(track.kind) not in {None, track}:
+            self.frames = [frame for frame in self.frames if frame.kind is not track.kind]
+        self.tracks[track.kind] = track
+
+    def offer(self, frame: Frame) -> bool:
+        """Take a frame and say whether the run can begin, with `tracks` and `frames`.
+
+        Raises:
+            NoKeyFrameError: video has gone on for `KEY_FRAME_PATIENCE_MS` with no key frame.
+        """
+        if frame.kind not in self.tracks:
+            return False
+        if self._first_ms is None:
+            self._first_ms = frame.dts_ms
+        elapsed_ms = frame.dts_ms - self._first_ms
+        if Kind.VIDEO in self.tracks and not self._has_key_frame():
+            return self._await_key_frame(frame, elapsed_ms)
+        self.frames.append(frame)
+        waited_ms = abs(frame.dts_ms - self.frames[0].dts_ms)
+        return len(self.tracks) == len(Kind) or waited_ms >= PATIENCE_MS or len(self.frames) >= MOST_FRAMES
+
+    def _has_key_frame(self) -> bool:
+        return any(frame.kind is Kind.VIDEO for frame in self.frames)
+
+    def _await_key_frame(self, frame: Frame, elapsed_ms: int) -> bool:
+        if abs(elapsed_ms) > KEY_FRAME_PATIENCE_MS:
+            raise NoKeyFrameError
+        self.frames.clear()  # sound before the first picture would only delay the start
+        if frame.kind is Kind.VIDEO and frame.key:
+            self.frames.append(frame)
+            return len(self.tracks) == len(Kind)
+        return False

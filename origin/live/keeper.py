@@ -1,0 +1,133 @@
+"""Makes segments durable behind the viewers' back, in the order they came.
+
+The live edge never waits for this room: `put` and `delete` only queue. A store that fails is tried again, with pauses,
+for as long as the backlog stays under its limit; past that the oldest segment is given up, told to `on_lost`, and the
+edge goes on. One task a broadcast keeps the order; the store's own pool bounds how many run at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from origin.observe import metrics
+from origin.stores.protocol import ObjectStore, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from packager.commands import Put
+
+BACKLOG_BYTES: Final = 32 * 1024 * 1024
+"""Memory that one broadcast may hold for a slow store: about 40 s at 6 Mbit/s, longer than a disk or an S3 endpoint
+normally takes to come back, and small enough that 200 such broadcasts fit in 8 GB."""
+PAUSES_S: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Between tries; the last one repeats."""
+DELETE_TRIES: Final = 3
+"""A name that cannot be deleted is left to the sweep at the next start."""
+
+
+class Keeper:
+    """The queue between one broadcast and the object store."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        prefix: str,
+        *,
+        on_durable: Callable[[str], None],
+        on_lost: Callable[[str], None],
+        backlog_bytes: int = BACKLOG_BYTES,
+    ) -> None:
+        self._store = store
+        self._prefix = prefix
+        self._on_durable = on_durable
+        self._on_lost = on_lost
+        self._limit = backlog_bytes
+        self._backlog = 0
+        self._puts: deque[Put] = deque()
+        self._deletes: list[str] = []
+        self._news = asyncio.Event()
+        self._closing = False
+        self._task = asyncio.create_task(self._run(), name=f"keeper {prefix}")
+
+    def put(self, put: Put) -> None:
+        """Queue one init segment or segment; past the backlog's limit the oldest waiting one is lost."""
+        self._puts.append(put)
+        self._account(put.size)
+        while self._backlog > self._limit and len(self._puts) > 1:
+            self._lose(self._puts.popleft())
+        self._news.set()
+
+    def delete(self, name: str) -> None:
+        """Queue a removal."""
+        self._deletes.append(self._prefix + name)
+        self._news.set()
+
+    async def close(self, grace_s: float) -> None:
+        """Finish what is queued, for at most `grace_s` seconds; what is left then is lost."""
+        self._closing = True
+        self._news.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                await self._task
+        while self._puts:
+            self._lose(self._puts.popleft())
+
+    async def _run(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._puts:
+                await self._store_oldest()
+            if self._deletes:
+                await self._delete_all()
+            if self._closing and not self._puts:
+                return
+
+    async def _store_oldest(self) -> None:
+        """Store the head of the queue, trying until it succeeds or `put` has given it up for newer ones."""
+        put = self._puts[0]
+        tries = 0
+        while self._puts and self._puts[0] is put:
+            try:
+                with metrics.store_seconds.labels("put").time():
+                    await self._store.put(self._prefix + put.name, put.body)
+            except StoreError:
+                metrics.store_failures.labels("put").inc()
+                await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+                tries += 1
+                continue
+            self._stored(put)
+            return
+
+    def _stored(self, put: Put) -> None:
+        metrics.segments_stored.inc()
+        if self._puts and self._puts[0] is put:
+            self._puts.popleft()
+            self._account(-put.size)
+            self._on_durable(put.name)
+        else:  # given up while the store was at work: nobody will list it
+            self._deletes.append(self._prefix + put.name)
+
+    async def _delete_all(self) -> None:
+        keys, self._deletes = self._deletes, []
+        for pause in PAUSES_S[:DELETE_TRIES]:
+            try:
+                await self._store.delete(keys)
+            except StoreError:
+                metrics.store_failures.labels("delete").inc()
+                await asyncio.sleep(pause)
+            else:
+                return
+
+    def _lose(self, put: Put) -> None:
+        self._account(-put.size)
+        metrics.store_failures.labels("lost").inc()
+        self._on_lost(put.name)
+
+    def _account(self, size: int) -> None:
+        self._backlog += size
+        metrics.store_backlog_bytes.inc(size)

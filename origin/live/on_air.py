@@ -1,0 +1,60 @@
+"""One stream on the air: its broadcast, who publishes it now, and what happens when nobody does.
+
+open ──leave──▶ waiting ──window over──▶ ended ──linger over──▶ collected
+  ▲───────────────┘ somebody publishes again
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from origin.catalog.on_air import Writer
+    from origin.catalog.streams import Stream
+    from origin.live.channel import Channel
+    from origin.live.health import Health
+    from origin.live.keeper import Keeper
+    from origin.live.publication import Publication
+
+LINGER_S: Final = 30.0
+"""How long an ended broadcast's playlists stay, so that every viewer learns of the end and plays it out."""
+START_S: Final = 1.0
+"""Media time of a broadcast's first frame: decode times must not be negative, and sound's priming comes before 0."""
+
+
+@dataclass(slots=True, eq=False)
+class OnAir:
+    """A stream with a broadcast. `publication` is None while a publisher is waited for, and after the end."""
+
+    stream: Stream
+    writer: Writer
+    channel: Channel
+    keeper: Keeper
+    health: Health
+    since: float
+    publication: Publication | None = None
+    end_s: float = START_S
+    codecs: list[str] = field(default_factory=list)
+    timer: asyncio.TimerHandle | None = None
+    noted: asyncio.Event = field(default_factory=asyncio.Event)
+    """The catalog knows of the end, the lease is free."""
+
+    @property
+    def state(self) -> str:
+        """The stream's state as the contract names it."""
+        if self.channel.ended:
+            return "ended"
+        return "live" if self.publication else "reconnecting"
+
+    def cancel_timer(self) -> None:
+        """Whatever was to happen later does not."""
+        if self.timer:
+            self.timer.cancel()
+            self.timer = None
+
+    def position(self) -> Writer:
+        """The writer, with the numbers as they stand."""
+        packager = self.channel.packager
+        return replace(self.writer, next_msn=packager.next_msn, next_discontinuity=packager.discontinuity_sequence + 1)

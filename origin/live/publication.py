@@ -1,0 +1,173 @@
+"""One publisher on the air: its frames, mended, go to the channel's packager in runs.
+
+A run has fixed tracks and parameters. A new one begins, with a discontinuity, when a publisher comes back, when its
+parameters change, and when a track appears late. Decode time goes on across runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from media.track import Kind
+from origin.live.farewell import Farewell
+from origin.live.gathering import Gathering, NoKeyFrameError
+from origin.live.timeline import Timeline
+from origin.live.wall import WallAnchor
+from origin.observe import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from media.sample import Frame, Sample
+    from media.track import Track
+    from origin.live.channel import Channel
+    from origin.live.health import Health
+
+LONG_GOP_S: Final = 4.5
+"""Key frames further apart than this make joining slow and segments long: the usual 2 s to 4 s, and jitter."""
+
+
+class Publication:
+    """What a publisher's frames pass through, from its first message to its farewell."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        health: Health,
+        *,
+        start_s: float,
+        clock: Callable[[], float],
+        on_close: Callable[[Publication, str], None],
+    ) -> None:
+        self.farewell: asyncio.Future[Farewell] = asyncio.get_running_loop().create_future()
+        self._channel = channel
+        self._health = health
+        self._clock = clock
+        self._on_close = on_close
+        self._timeline = Timeline(start_s=start_s)
+        self._tracks: dict[Kind, Track] = {}
+        self._gathering: Gathering | None = Gathering()
+        self._changing: dict[Kind, Track] = {}
+        self._wall = WallAnchor(0.0)
+        self._key_frame: int | None = None
+        self._closed = False
+
+    @property
+    def end_s(self) -> float:
+        """Media time reached, in seconds: where a following publication goes on."""
+        return self._timeline.end_s
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """What is on the air, video first."""
+        return tuple(self._tracks[kind] for kind in Kind if kind in self._tracks)
+
+    def set_track(self, track: Track) -> None:
+        """Announce a track or its new parameters; these take effect where a decoder can begin anew."""
+        if self._gathering is not None:
+            self._gathering.set_track(track)
+        elif self._tracks.get(track.kind) != track:
+            self._changing[track.kind] = track
+        else:
+            self._changing.pop(track.kind, None)
+
+    def push(self, frame: Frame) -> None:
+        """Take one frame."""
+        if self.farewell.done() or self._closed:
+            return
+        if self._gathering is not None:
+            self._gather(self._gathering, frame)
+        elif self._changing and self._can_change_at(frame):
+            self._begin_run({**self._tracks, **self._changing}, [frame])
+        elif frame.kind not in self._changing and frame.kind in self._tracks:
+            self._feed(frame)
+
+    def remark(self, code: str, sentence: str) -> None:
+        """Note something about the stream's health."""
+        self._health.remark(code, sentence, self._clock())
+
+    def close(self, reason: str) -> None:
+        """The publisher is gone: give viewers what it sent. Later calls do nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._gathering is None:
+            self._hand_on(self._timeline.flush())
+        self._on_close(self, reason)
+
+    def part(self, code: str, sentence: str) -> None:
+        """Tell the publisher to go."""
+        if not self.farewell.done():
+            self.farewell.set_result(Farewell(code, sentence))
+
+    def _gather(self, gathering: Gathering, frame: Frame) -> None:
+        try:
+            begin = gathering.offer(frame)
+        except NoKeyFrameError:
+            sentence = "The video has no key frames; set the encoder's key frame interval to 2 seconds."
+            self.remark("no_key_frame", sentence)
+            self.part("no_key_frame", sentence)
+            return
+        if begin:
+            self._gathering = None
+            self._begin_run(gathering.tracks, gathering.frames)
+
+    def _can_change_at(self, frame: Frame) -> bool:
+        """Video parameters change at their own key frame; where there is video, sound's do at one too."""
+        if Kind.VIDEO in self._tracks or Kind.VIDEO in self._changing:
+            return frame.kind is Kind.VIDEO and frame.key
+        return frame.kind in self._changing
+
+    def _begin_run(self, tracks: dict[Kind, Track], frames: list[Frame]) -> None:
+        self._hand_on(self._timeline.flush())
+        self._tracks = dict(tracks)
+        self._changing.clear()
+        for track in self.tracks:
+            self._timeline.set_track(track)
+        span_s = (frames[-1].dts_ms - frames[0].dts_ms) / 1_000
+        self._wall = WallAnchor(self._clock() - max(span_s, 0.0) - self._timeline.end_s)
+        self._channel.carry_out(self._channel.packager.start(self.tracks, self._wall.at_zero))
+        for frame in frames:
+            self._feed(frame)
+
+    def _feed(self, frame: Frame) -> None:
+        self._hand_on(self._timeline.push(frame))
+
+    def _hand_on(self, samples: Iterable[Sample]) -> None:
+        packager = self._channel.packager
+        for sample in samples:
+            self._keep_time(sample)
+            if sample.key and sample.kind is Kind.VIDEO:
+                self._watch_gop(sample)
+            commands = packager.push(sample)
+            if commands:
+                self._channel.carry_out(commands)
+        if self._timeline.faults:
+            self._note_faults()
+
+    def _keep_time(self, sample: Sample) -> None:
+        if not (sample.key or self._wall.settling) or (sample.kind is Kind.AUDIO and Kind.VIDEO in self._tracks):
+            return
+        media_s = (sample.dts + sample.duration) / self._tracks[sample.kind].timescale
+        if self._wall.observe(self._clock(), media_s):
+            self._channel.packager.set_wall(self._wall.at_zero)
+
+    def _note_faults(self) -> None:
+        for fault, count in self._timeline.faults.items():
+            metrics.timeline_mended.labels(fault).inc(count)
+            self.remark(f"timestamps_{fault}", f"The publisher's timestamps had to be mended ({fault}).")
+        self._timeline.faults.clear()
+
+    def _watch_gop(self, sample: Sample) -> None:
+        """Measured on the mended timeline, where a jump of the publisher's clock is no long GOP."""
+        timescale = self._tracks[sample.kind].timescale
+        if self._key_frame is not None:
+            gap_s = (sample.dts - self._key_frame) / timescale
+            if gap_s > LONG_GOP_S:
+                self.remark(
+                    "long_gop",
+                    f"Key frames come every {gap_s:.1f} s; set the encoder's key frame interval to 2 s "
+                    "so that viewers join at once.",
+                )
+        self._key_frame = sample.dts

@@ -1,0 +1,97 @@
+"""What the origin asks of an object store, and how stores fail."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from origin.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Sequence
+
+CHUNK_BYTES: Final = 256 * 1024
+"""What `stream` yields at a time: below it, calls cost more than bytes; above it, memory for each slow client grows."""
+MAX_KEY_CHARACTERS: Final = 512
+"""Every backend takes at least that (S3: 1,024 bytes; Linux: 4,096 for a path)."""
+
+_KEY: Final = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,200}(?:/(?!\.)[A-Za-z0-9._-]{1,200})*")
+_PREFIX: Final = re.compile(r"(?:(?!\.)[A-Za-z0-9._-]{1,200}/)*(?:(?!\.)[A-Za-z0-9._-]{1,200})?")
+
+
+class StoreError(Problem):
+    """The store did not do it; the detail says what an operator can do. `store_failed`, 503."""
+
+    def __init__(self, detail: str, code: str = "store_failed") -> None:
+        super().__init__(code, detail)
+
+
+class ObjectMissing(StoreError):  # noqa: N818 - as `Problem`
+    """There is no object with this key. `not_found`, 404."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"There is no object {key}.", "not_found")
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An entry of a list: key, and size in bytes."""
+
+    key: str
+    size: int
+
+
+class ObjectStore(Protocol):
+    """Bytes under keys such as `tn_a/bc_b/v0/1-7.m4s`. All methods raise `StoreError`, and `ValueError` for a bad key.
+
+    No key may be the folder of another (`a` beside `a/b`); stores differ in what then happens.
+    Calls may run at once, also on one key. A store may turn calls away when too many wait.
+    """
+
+    async def put(self, key: str, body: Sequence[bytes]) -> None:
+        """Store the chunks as one object, in place of any that is there.
+
+        Atomic: at any moment a reader, or a restart after a crash, finds the old object or the new one, whole.
+        Durable: once it has returned, the object survives a power cut (as far as the backend can know).
+        """
+
+    async def get(self, key: str) -> bytes:
+        """Give the whole object; for small ones. Raises `ObjectMissing`."""
+
+    def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Yield bytes `start` to before `end` (None: to the end) in chunks of at most `CHUNK_BYTES`.
+
+        What lies beyond the object's end is left out. Raises `ObjectMissing` at the first step. An object that is
+        replaced or deleted meanwhile is read on as it was.
+        """
+
+    async def size(self, key: str) -> int | None:
+        """Give the size in bytes, or None if there is no such object."""
+
+    async def delete(self, keys: Collection[str]) -> None:
+        """Remove objects; those that are not there are no error. Not atomic, and not necessarily durable."""
+
+    async def list(self, prefix: str, after: str | None, limit: int) -> Sequence[StoredObject]:
+        """Give at most `limit` objects whose keys begin with `prefix` and come after `after`, in the order of ASCII."""
+
+    async def close(self) -> None:
+        """Finish what was begun. May be called more than once; other calls are errors afterwards."""
+
+
+def checked_key(key: str) -> str:
+    """Give the key back if it is one: segments of letters, digits, `.`, `_`, `-`, none of which begins with a dot.
+
+    So no key leaves its store (`..`, a leading `/`), hides in it, or means something else on another backend.
+    """
+    if len(key) > MAX_KEY_CHARACTERS or not _KEY.fullmatch(key):
+        raise ValueError(f"{key!r} is not a key of an object.")
+    return key
+
+
+def checked_prefix(prefix: str) -> str:
+    """Give the prefix back if keys can begin with it."""
+    if len(prefix) > MAX_KEY_CHARACTERS or not _PREFIX.fullmatch(prefix):
+        raise ValueError(f"{prefix!r} is not the beginning of a key.")
+    return prefix

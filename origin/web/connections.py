@@ -1,0 +1,124 @@
+"""What Hypercorn leaves open on a connection: deadlines for headers and for stalled readers, and how many there may be.
+
+Hypercorn has no header deadline, no write deadline and no connection limit. A `Guard` watches one connection from the
+outside; the application tells it when a request begins and ends through the context of the connection's task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from origin.observe import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """Bounds of the HTTP listener; times in seconds."""
+
+    connections: int = 16_384
+    """All together: each costs some 30 KB, so this many cost half a gigabyte."""
+    connections_per_address: int = 2_048
+    """A proxy or a large household network is one address; a flood from one is still bounded."""
+    header_s: float = 10.0
+    """From the first byte that may be sent to complete headers; a mobile client takes 2 s at its worst."""
+    idle_s: float = 75.0
+    """Between requests: above the 60 s for which nginx keeps upstream connections, or it meets closed ones."""
+    stall_s: float = 30.0
+    """A reader that takes nothing for this long is gone."""
+
+
+class Guard:
+    """The watch over one connection."""
+
+    def __init__(self, transport: asyncio.WriteTransport, limits: HttpLimits) -> None:
+        self._transport = transport
+        self._limits = limits
+        self._loop = asyncio.get_running_loop()
+        self._requests = 0
+        self._unsent = 0
+        self._timer = self._loop.call_later(limits.header_s, self._late, "header_deadline")
+
+    def request_begins(self) -> None:
+        """Headers are complete: from now on the reader's progress is watched."""
+        self._requests += 1
+        self._watch_reader()
+
+    def request_ends(self) -> None:
+        """The next request may take its time, and its headers a little more."""
+        self._requests -= 1
+        if not self._requests:
+            self._rearm(self._limits.idle_s + self._limits.header_s, "header_deadline")
+
+    def release(self) -> None:
+        """The connection is closed."""
+        self._timer.cancel()
+
+    def _watch_reader(self) -> None:
+        self._timer.cancel()
+        self._unsent = self._transport.get_write_buffer_size()
+        self._timer = self._loop.call_later(self._limits.stall_s, self._look)
+
+    def _look(self) -> None:
+        unsent = self._transport.get_write_buffer_size()
+        if unsent and unsent == self._unsent:
+            self._late("reader_stalled")
+        else:
+            self._watch_reader()
+
+    def _rearm(self, delay_s: float, reason: str) -> None:
+        self._timer.cancel()
+        self._timer = self._loop.call_later(delay_s, self._late, reason)
+
+    def _late(self, reason: str) -> None:
+        metrics.http_refused.labels(reason).inc()
+        self._transport.abort()
+
+
+current_guard: ContextVar[Guard | None] = ContextVar("current_guard", default=None)
+"""The guard of the connection that the running task serves."""
+
+
+@contextmanager
+def request_watched() -> Iterator[None]:
+    """Tell the connection's guard of one request's begin and end."""
+    guard = current_guard.get()
+    if guard is None:
+        yield
+        return
+    guard.request_begins()
+    try:
+        yield
+    finally:
+        guard.request_ends()
+
+
+class Doorkeeper:
+    """Counts connections, in all and by address."""
+
+    def __init__(self, limits: HttpLimits) -> None:
+        self._limits = limits
+        self._by_address: Counter[str] = Counter()
+
+    @contextmanager
+    def admitted(self, address: str) -> Iterator[bool]:
+        """Whether one more connection from `address` may come in, for the time of the block."""
+        crowded = self._by_address.total() >= self._limits.connections
+        if crowded or self._by_address[address] >= self._limits.connections_per_address:
+            metrics.http_refused.labels("connections").inc()
+            yield False
+            return
+        self._by_address[address] += 1
+        try:
+            yield True
+        finally:
+            self._by_address[address] -= 1
+            if not self._by_address[address]:
+                del self._by_address[address]

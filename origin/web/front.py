@@ -1,0 +1,48 @@
+"""The application that the listener serves: media goes the fast path, everything else to Quart."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from origin.web.asgi import respond
+from origin.web.connections import request_watched
+from origin.web.playback import ANY_ORIGIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from origin.web.asgi import App, Receive, Scope, Send
+
+
+class Front:
+    """Routes by the beginning of the path."""
+
+    def __init__(self, api: App, playback: App, now: Callable[[], datetime] | None = None) -> None:
+        self._api = api
+        self._playback = playback
+        self._now = now or (lambda: datetime.now(UTC))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request. Lifespan events and web sockets are not served."""
+        if scope["type"] != "http":
+            return
+        path: bytes = scope["raw_path"]
+        with request_watched():
+            if path.startswith(b"/play/"):
+                await self._playback(scope, receive, send)
+            elif path == b"/time":
+                await self._time(scope, send)
+            else:
+                await self._api(scope, receive, send)
+
+    async def _time(self, scope: Scope, send: Send) -> None:
+        """The server's clock for players (DASH UTCTiming `http-xsdate`), in milliseconds."""
+        body = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
+        headers = (
+            (b"content-type", b"text/plain"),
+            (b"cache-control", b"no-store"),
+            (b"content-length", b"%d" % len(body)),
+            *ANY_ORIGIN,
+        )
+        await respond(send, 200, headers, b"" if scope["method"] == "HEAD" else body)

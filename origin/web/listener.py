@@ -1,0 +1,119 @@
+"""The HTTP listener: Hypercorn's connection handler on a socket of ours, one process.
+
+Hypercorn's own supervisor kills sibling workers on SIGTERM and hides a worker's death, so it is not used; its
+`TCPServer`, which speaks HTTP/1.1 and HTTP/2 on one connection, is. Around it: limits, deadlines and a drain that
+lets held requests finish.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+from hypercorn.utils import wrap_app
+
+from origin.web.connections import Doorkeeper, Guard, HttpLimits, current_guard
+
+if TYPE_CHECKING:
+    import ssl
+
+    from hypercorn.typing import AppWrapper, ASGIFramework
+
+    from origin.web.asgi import App
+
+BACKLOG: Final = 2048
+"""Connections the kernel may hold while the loop is busy; a crowd reconnects in the same second."""
+TLS_HANDSHAKE_S: Final = 10.0
+MAX_BODY_BYTES: Final = 0
+"""For WSGI only, which there is none of."""
+REQUESTS_A_CONNECTION: Final = 1_000_000
+"""HTTP/2 streams are lost when Hypercorn closes a connection at its limit of requests: a limit nobody meets."""
+
+
+def _config(limits: HttpLimits) -> Config:
+    config = Config()
+    config.include_server_header = False
+    config.keep_alive_timeout = limits.idle_s
+    config.keep_alive_max_requests = REQUESTS_A_CONNECTION
+    config.accesslog = None  # our own, without tokens
+    config.errorlog = None
+    config.read_timeout = None  # would cut held requests; guards watch instead
+    return config
+
+
+class HttpListener:
+    """One socket: bound first, so that its address is known, and served when there is an application."""
+
+    def __init__(self, limits: HttpLimits | None = None) -> None:
+        self._limits = limits or HttpLimits()
+        self._config = _config(self._limits)
+        self._app: AppWrapper
+        self._context = WorkerContext(None)
+        self._doorkeeper = Doorkeeper(self._limits)
+        self._connections: set[asyncio.Task[Any]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def bind(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
+        """Take the address, and give it back with the port that the system chose if `port` was 0.
+
+        Raises:
+            OSError: the address cannot be bound.
+        """
+        self._server = await asyncio.start_server(
+            self._serve,
+            host,
+            port,
+            backlog=BACKLOG,
+            ssl=tls,
+            ssl_handshake_timeout=TLS_HANDSHAKE_S if tls else None,
+            start_serving=False,
+        )
+        address = self._server.sockets[0].getsockname()
+        return address[0], address[1]
+
+    async def serve(self, app: App) -> None:
+        """Begin to answer with `app`. `bind` comes before."""
+        self._app = wrap_app(cast("ASGIFramework", app), MAX_BODY_BYTES, "asgi")
+        if self._server:
+            await self._server.start_serving()
+
+    async def close(self, grace_s: float) -> None:
+        """Take no more connections, let requests finish for at most `grace_s`, then cut what is left."""
+        if self._server is None:
+            return
+        self._server.close()
+        await self._context.terminated.set()
+        if self._connections:
+            await asyncio.wait(self._connections, timeout=grace_s)
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._connections.add(task)
+        peer = writer.get_extra_info("peername") or ("?",)
+        with self._doorkeeper.admitted(peer[0]) as admitted:
+            try:
+                if admitted:
+                    await self._speak(reader, writer)
+                else:
+                    writer.transport.abort()
+            except asyncio.CancelledError:
+                writer.transport.abort()
+            finally:
+                self._connections.discard(task)
+
+    async def _speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        guard = Guard(writer.transport, self._limits)
+        current_guard.set(guard)
+        loop = asyncio.get_running_loop()
+        try:
+            with contextlib.suppress(ConnectionError):
+                await TCPServer(self._app, loop, self._config, self._context, {}, reader, writer)
+        finally:
+            guard.release()

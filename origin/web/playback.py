@@ -1,0 +1,255 @@
+"""`/play/<token>/<playback_id>/…`: playlists and media, as plain ASGI in front of Quart's routing.
+
+Quart costs half the requests a core can answer, so this path does without: the token is checked before anything is
+looked up, then a playlist is rendered or a chunk of bytes taken from memory or the store. Everything below one
+playback id is the same for every viewer, so that an edge may keep it under the path without the token.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from origin.errors import Problem
+from origin.observe import metrics
+from origin.web.asgi import ClientGoneError, header, respond, unless_gone
+from origin.web.guard import request_id
+from origin.web.peer import client_address
+from origin.web.problems import CONTENT_TYPE, document
+from origin.wire.ranges import ByteRange, UnsatisfiableError, parse_range
+from packager.hls.reload import ReloadError, parse_query
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine
+
+    from origin.live.channel import Channel, Playlist
+    from origin.web.asgi import Header, Receive, Scope, Send
+    from origin.web.services import Services
+
+T = TypeVar("T")
+
+NOT_MODIFIED: Final = 304
+MOST_HELD: Final = 20_000
+"""Requests held at once: 20 KB each, so 400 MB. Edges hold viewers; this many are an attack or a missing edge."""
+PLAYLIST: Final = b"application/vnd.apple.mpegurl"
+SHORT: Final = b"public, max-age=1"
+"""A playlist that was not waited for is stale when its next part comes."""
+POSITIONED: Final = b"public, max-age=10"
+"""The answer to a blocking reload changes only by growing; six target durations would be allowed (6.2.5.2)."""
+FOR_EVER: Final = b"public, max-age=31536000, immutable"
+"""No URI of ours ever has two contents."""
+ANY_ORIGIN: Final[tuple[Header, ...]] = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Date, ETag, Content-Range, Content-Length, Age"),
+    (b"timing-allow-origin", b"*"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+PREFLIGHT: Final[tuple[Header, ...]] = (
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-headers", b"Range, If-None-Match, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session"),
+    (b"access-control-max-age", b"86400"),
+    (b"content-length", b"0"),
+)
+_MEDIA: Final = re.compile(r"([va]\d{1,3})/\d{1,12}-(?:init-\d{1,9}\.mp4|\d{1,12}(?:\.\d{1,6})?\.m4s)")
+_MEDIA_PLAYLIST: Final = re.compile(r"([va]\d{1,3})/index\.m3u8")
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A request's path, taken apart: what the token must open, and what is asked for."""
+
+    token: str
+    playback_id: str
+    rest: str
+
+    @property
+    def prefix(self) -> str:
+        """The path as tokens and edges know it: without the token."""
+        return f"/play/{self.playback_id}/"
+
+
+def _target(raw_path: bytes) -> _Target:
+    parts = raw_path.decode("ascii", "replace").split("/", 4)
+    if len(parts) < 5:  # noqa: PLR2004 - "", play, token, playback id, rest
+        raise Problem("not_found", "A playback address has the form /play/<token>/<playback_id>/index.m3u8.")
+    return _Target(*parts[2:])
+
+
+class Playback:
+    """The ASGI application for `/play/`."""
+
+    def __init__(
+        self, services: Services, channel: Callable[[str], Channel | None], *, most_held: int = MOST_HELD
+    ) -> None:
+        self._tokens = services.keyring
+        self._store = services.store
+        self._random = services.random
+        self._trusted = services.settings.trusted_proxies
+        self._channel = channel
+        self._most_held = most_held
+        self._held = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            status, kind = await self._answer(scope, receive, send)
+        except Problem as problem:
+            status, kind = problem.status, "problem"
+            await self._refuse(scope, send, problem)
+        except ClientGoneError:
+            status, kind = 499, "gone"
+        metrics.playback_requests.labels(kind, status).inc()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> tuple[int, str]:
+        if scope["method"] == "OPTIONS":
+            await respond(send, 204, (*ANY_ORIGIN, *PREFLIGHT))
+            return 204, "preflight"
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise Problem(
+                "method_not_allowed", "Playback is read with GET or HEAD.", (("allow", "GET, HEAD, OPTIONS"),)
+            )
+        target = _target(scope["raw_path"])
+        self._tokens.verify(target.token, scope="play", path=target.prefix + target.rest, ip=self._client_ip(scope))
+        channel = self._channel(target.playback_id)
+        if channel is None:
+            raise Problem("stream_offline", "The stream is off the air; ask again when it has begun.")
+        if media := _MEDIA.fullmatch(target.rest):
+            return await self._send_media(scope, receive, send, channel, media[1]), "media"
+        playlist, caching = await self._playlist(scope, receive, channel, target.rest)
+        return await self._send_playlist(scope, send, playlist, caching), "playlist"
+
+    async def _refuse(self, scope: Scope, send: Send, problem: Problem) -> None:
+        name = request_id(scope["headers"], self._random)
+        body = document(problem, name)
+        headers = [
+            (b"content-type", CONTENT_TYPE.encode()),
+            (b"content-length", b"%d" % len(body)),
+            (b"cache-control", b"no-store"),
+            (b"x-request-id", name.encode()),
+            *((key.encode(), value.encode()) for key, value in problem.headers),
+            *ANY_ORIGIN,
+        ]
+        await respond(send, problem.status, headers, b"" if scope["method"] == "HEAD" else body)
+
+    def _client_ip(self, scope: Scope) -> str | None:
+        peer = scope["client"][0] if scope.get("client") else None
+        return client_address(peer, scope["headers"], self._trusted)
+
+    async def _playlist(self, scope: Scope, receive: Receive, channel: Channel, rest: str) -> tuple[Playlist, bytes]:
+        if rest == "index.m3u8":
+            return await self._hold(receive, channel.multivariant(), now=channel.started), SHORT
+        match = _MEDIA_PLAYLIST.fullmatch(rest)
+        if match is None:
+            raise Problem("not_found", "There is no such playlist or segment; begin with index.m3u8.")
+        try:
+            query = parse_query(scope["query_string"])
+        except ReloadError as error:
+            raise Problem("bad_reload", str(error)) from error
+        playlist = await self._hold(receive, channel.playlist(match[1], query), now=channel.can_answer(match[1], query))
+        return playlist, SHORT if query.msn is None else POSITIONED
+
+    async def _send_playlist(self, scope: Scope, send: Send, playlist: Playlist, caching: bytes) -> int:
+        zipped = b"gzip" in (header(scope, b"accept-encoding") or b"")
+        body = playlist.zipped if zipped else playlist.plain
+        headers = [
+            (b"content-type", PLAYLIST),
+            (b"content-length", b"%d" % len(body)),
+            (b"cache-control", caching),
+            (b"vary", b"Accept-Encoding"),
+            *ANY_ORIGIN,
+        ]
+        if zipped:
+            headers.append((b"content-encoding", b"gzip"))
+        await self._respond(scope, send, 200, headers, body)
+        return 200
+
+    async def _send_media(self, scope: Scope, receive: Receive, send: Send, channel: Channel, rendition: str) -> int:
+        name = scope["raw_path"].decode("ascii").split("/", 4)[4]
+        body = await self._hold(receive, channel.media(name), now=not channel.announced(name))
+        key = channel.prefix + name
+        size = sum(map(len, body)) if body is not None else await self._stored_size(key)
+        status, span, headers = _media_head(scope, name, rendition, size)
+        if body is not None:
+            await self._respond(scope, send, status, headers, _cut(body, span))
+        elif scope["method"] == "HEAD" or status == NOT_MODIFIED:
+            await respond(send, status, headers)
+        else:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await unless_gone(receive, self._stream(send, self._store.stream(key, span.start, span.end)))
+        return status
+
+    async def _hold(self, receive: Receive, work: Coroutine[Any, Any, T], *, now: bool) -> T:
+        """Await `work`; unless it can be done `now`, only while the client stays and not too many others are held."""
+        if now:
+            return await work
+        if self._held >= self._most_held:
+            work.close()
+            raise Problem("too_many_waiting", "Too many requests are being held; try again.", (("retry-after", "1"),))
+        self._held += 1
+        metrics.playback_waiting.set(self._held)
+        try:
+            return await unless_gone(receive, work)
+        finally:
+            self._held -= 1
+            metrics.playback_waiting.set(self._held)
+
+    async def _respond(self, scope: Scope, send: Send, status: int, headers: list[Header], body: bytes) -> None:
+        if scope["method"] == "HEAD":
+            body = b""
+        metrics.playback_bytes.inc(len(body))
+        await respond(send, status, headers, body)
+
+    async def _stream(self, send: Send, chunks: AsyncIterator[bytes]) -> None:
+        async for chunk in chunks:
+            metrics.playback_bytes.inc(len(chunk))
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _stored_size(self, key: str) -> int:
+        size = await self._store.size(key)
+        if size is None:
+            raise Problem("not_found", "This segment or part is not there (any more); reload the playlist.")
+        return size
+
+
+def _media_head(scope: Scope, name: str, rendition: str, size: int) -> tuple[int, ByteRange, list[Header]]:
+    """Status, the bytes to send, and headers of an answer with media."""
+    etag = b'"%s"' % name.replace("/", "-").encode()
+    headers = [
+        (b"content-type", b"video/mp4" if rendition.startswith("v") else b"audio/mp4"),
+        (b"cache-control", FOR_EVER),
+        (b"accept-ranges", b"bytes"),
+        (b"etag", etag),
+        *ANY_ORIGIN,
+    ]
+    if etag in (header(scope, b"if-none-match") or b""):
+        return NOT_MODIFIED, ByteRange(0, 0), headers
+    span, status = _span(scope, etag, size), 200
+    if span is None:
+        span = ByteRange(0, size)
+    else:
+        status = 206
+        headers.append((b"content-range", b"bytes %d-%d/%d" % (span.start, span.end - 1, size)))
+    headers.append((b"content-length", b"%d" % (span.end - span.start)))
+    return status, span, headers
+
+
+def _span(scope: Scope, etag: bytes, size: int) -> ByteRange | None:
+    asked = header(scope, b"range")
+    if asked is None or header(scope, b"if-range") not in {None, etag}:
+        return None
+    try:
+        return parse_range(asked, size)
+    except UnsatisfiableError as error:
+        sentence = f"The range lies outside the {size} bytes that there are."
+        raise Problem("range_not_satisfiable", sentence, (("content-range", f"bytes */{size}"),)) from error
+
+
+def _cut(body: tuple[bytes, ...], span: ByteRange) -> bytes:
+    """One bytes object of what is asked for: up to 2 MB that is the quickest way through Hypercorn."""
+    if span.start == span.end:
+        return b""
+    whole = body[0] if len(body) == 1 else b"".join(body)
+    return whole if len(whole) == span.end - span.start else whole[span.start : span.end]

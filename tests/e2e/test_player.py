@@ -1,0 +1,43 @@
+"""The watch page in Chromium: offline, playing, a new publisher with other parameters, seeking back, the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from player_demo import build
+from tests.support import ffmpeg
+from tests.support.browser import Watch, chromium, executable
+from tests.support.running import headwater
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(executable() is None, reason="there is no Chromium here")
+LARGER = [word.replace("size=320x180", "size=640x360") for word in ffmpeg.source()]
+
+
+async def test_a_page_opened_early_plays_through_all_that_happens(tmp_path: Path) -> None:
+    assert build.main() == 0
+    async with headwater(tmp_path) as running, chromium() as context:
+        stream = await running.stream(reconnect_window_s=60)
+        watch = await Watch.open(context, f"{running.url}/watch/{stream.playback_id}#t={stream.token}")
+        await watch.until('h.phase === "offline"')
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            await watch.until('h.phase === "playing" && h.frames > 60 && h.delay !== null')
+            async with ffmpeg.publishing(stream.rtmp_url, LARGER):
+                video = "document.querySelector('video')"
+                await watch.page.wait_for_function(f"() => {video}.videoWidth === 640", timeout=30_000)
+                frames = (await watch.reading())["frames"]
+                await watch.until(f"h.frames > {frames + 60}")
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            await watch.page.wait_for_function(f"() => {video}.videoWidth === 320", timeout=30_000)
+            frames = (await watch.reading())["frames"]
+            await watch.until(f"h.frames > {frames + 60}")
+            await running.post(f"/v1/streams/{stream.id}/disconnect")
+        await watch.until('h.phase === "ended" || h.phase === "offline"')
+        said = await watch.reading()
+        # While nobody publishes nothing comes, and the buffer may run dry; nothing else may go wrong.
+        assert [fault for fault in said["errors"] if fault["details"] != "bufferStalledError"] == []
+        assert watch.complaints == []

@@ -1,0 +1,32 @@
+"""Rows for the tests of the repositories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from origin.catalog import broadcasts, streams
+from origin.catalog.ids import DEFAULT_TENANT
+from origin.catalog.streams import NewStream
+from origin.errors import Problem
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from origin.catalog.broadcasts import Broadcast
+    from origin.catalog.streams import Stream
+
+
+def a_stream(conn: Connection, name: str = "a", now: float = 10.0, tenant_id: str = DEFAULT_TENANT) -> Stream:
+    return streams.create(conn, NewStream(f"st_{name}", tenant_id, name, f"hash-{name}", f"pb_{name}"), now)
+
+
+def problem(code: str) -> pytest.RaisesExc[Problem]:
+    return pytest.RaisesExc(Problem, check=lambda error: error.code == code)
+
+
+def a_broadcast(conn: Connection, name: str = "one", epoch: int = 1, now: float = 20.0) -> Broadcast:
+    return broadcasts.start(
+        conn, id=f"bc_{name}", tenant_id=DEFAULT_TENANT, stream_id="st_a", epoch=epoch, first_msn=0, now=now
+    )

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from origin.catalog import broadcasts, streams
+from origin.catalog.ids import DEFAULT_TENANT
+from tests.origin.catalog.made import a_broadcast, a_stream
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def test_a_broadcast_is_open_until_it_ends(conn: Connection) -> None:
+    one, two = a_broadcast(conn, "one"), a_broadcast(conn, "two")
+    assert sorted(broadcasts.open_ones(conn), key=lambda row: row.id) == [one, two]
+    assert broadcasts.end(conn, one.id, 30.0)
+    assert not broadcasts.end(conn, one.id, 31.0)
+    assert broadcasts.open_ones(conn) == [two]
+
+
+def test_what_ended_is_collected_from_the_oldest_and_then_forgotten(conn: Connection) -> None:
+    for number in range(4):
+        a_broadcast(conn, str(number))
+        if number < 3:
+            broadcasts.end(conn, f"bc_{number}", 30.0 + number)
+    assert [row.id for row in broadcasts.ended_before(conn, 32.0, 10)] == ["bc_0", "bc_1"]
+    assert [row.id for row in broadcasts.ended_before(conn, 99.0, 1)] == ["bc_0"]
+    assert broadcasts.forget(conn, "bc_0")
+    assert not broadcasts.forget(conn, "bc_0")
+    assert not broadcasts.forget(conn, "bc_3")
+    assert [row.id for row in broadcasts.ended_before(conn, 99.0, 10)] == ["bc_1", "bc_2"]
+
+
+def numbers(conn: Connection) -> tuple[int, int]:
+    stream = streams.get(conn, DEFAULT_TENANT, "st_a")
+    assert stream
+    assert stream.revision == 1
+    return stream.next_msn, stream.next_discontinuity
+
+
+def test_numbers_only_rise(conn: Connection) -> None:
+    a_stream(conn)
+    a_broadcast(conn)
+    assert broadcasts.advance(conn, "bc_one", "st_a", 5, 1)
+    assert numbers(conn) == (5, 1)
+    assert broadcasts.advance(conn, "bc_one", "st_a", 3, 2)
+    assert numbers(conn) == (5, 2)
+    assert broadcasts.advance(conn, "bc_one", "st_a", 2**40, 0)
+    assert numbers(conn) == (2**40, 2)
+
+
+def test_numbers_are_still_noted_after_the_end_but_not_by_one_who_lost_the_lease(conn: Connection) -> None:
+    a_stream(conn)
+    a_broadcast(conn, "one", epoch=1)
+    broadcasts.end(conn, "bc_one", 30.0)
+    assert broadcasts.advance(conn, "bc_one", "st_a", 5, 0)
+    a_broadcast(conn, "two", epoch=2)
+    assert not broadcasts.advance(conn, "bc_one", "st_a", 100, 0)
+    assert broadcasts.advance(conn, "bc_two", "st_a", 6, 0)
+    assert numbers(conn) == (6, 0)
+
+
+def test_numbers_are_noted_by_the_streams_own_broadcasts_only(conn: Connection) -> None:
+    a_stream(conn)
+    a_stream(conn, "b")
+    a_broadcast(conn)
+    assert not broadcasts.advance(conn, "bc_none", "st_a", 5, 0)
+    assert not broadcasts.advance(conn, "bc_one", "st_b", 5, 0)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from origin.catalog import broadcasts, leases, on_air, streams
+from origin.catalog.ids import DEFAULT_TENANT
+from origin.catalog.on_air import BLOCK, DISCONTINUITIES, Writer
+from tests.origin.catalog.made import a_broadcast, a_stream
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from origin.catalog.streams import Stream
+
+TTL_S = 15.0
+
+
+def begin(conn: Connection, stream: Stream, name: str = "one", owner: str = "node-a", now: float = 20.0) -> Writer:
+    writer = on_air.begin(conn, stream, f"bc_{name}", owner, now=now, ttl_s=TTL_S)
+    assert writer is not None
+    return writer
+
+
+def numbers(conn: Connection) -> tuple[int, int]:
+    stream = streams.get(conn, DEFAULT_TENANT, "st_a")
+    assert stream is not None
+    return stream.next_msn, stream.next_discontinuity
+
+
+def open_ones(conn: Connection) -> list[str]:
+    return sorted(row.id for row in broadcasts.open_ones(conn))
+
+
+def test_a_first_broadcast_begins_with_nought_under_the_first_epoch(conn: Connection) -> None:
+    writer = begin(conn, a_stream(conn))
+    assert (writer.broadcast_id, writer.next_msn, writer.next_discontinuity) == ("bc_one", 0, 0)
+    assert (writer.lease.owner, writer.lease.epoch, writer.lease.expires_at) == ("node-a", 1, 20.0 + TTL_S)
+    (row,) = broadcasts.open_ones(conn)
+    assert (row.id, row.stream_id, row.tenant_id, row.epoch) == ("bc_one", "st_a", DEFAULT_TENANT, 1)
+    assert (row.first_msn, row.started_at, row.ended_at) == (0, 20.0, None)
+
+
+def test_nobody_else_begins_while_the_lease_is_held(conn: Connection) -> None:
+    stream = a_stream(conn)
+    begin(conn, stream)
+    assert on_air.begin(conn, stream, "bc_two", "node-b", now=20.0 + TTL_S - 0.1, ttl_s=TTL_S) is None
+    assert open_ones(conn) == ["bc_one"]
+
+
+def test_streams_are_on_the_air_side_by_side(conn: Connection) -> None:
+    begin(conn, a_stream(conn, "a"), "one", "node-a")
+    begin(conn, a_stream(conn, "b"), "two", "node-b")
+    assert open_ones(conn) == ["bc_one", "bc_two"]
+
+
+def test_the_next_broadcast_begins_above_all_that_the_last_one_used(conn: Connection) -> None:
+    stream = a_stream(conn)
+    on_air.finish(conn, replace(begin(conn, stream), next_msn=7, next_discontinuity=2), 30.0)
+    assert open_ones(conn) == []
+    assert [row.ended_at for row in broadcasts.ended_before(conn, 99.0, 9)] == [30.0]
+    writer = begin(conn, stream, "two", "node-b", now=30.0)  # `stream` is as it was before the first broadcast
+    assert (writer.lease.epoch, writer.next_msn, writer.next_discontinuity) == (2, 7 + BLOCK, 2 + DISCONTINUITIES)
+    assert [row.first_msn for row in broadcasts.open_ones(conn)] == [7 + BLOCK]
+
+
+def test_who_lost_the_lease_can_neither_raise_the_numbers_nor_take_it_back(conn: Connection) -> None:
+    stream = a_stream(conn)
+    late = begin(conn, stream)
+    begin(conn, stream, "two", "node-b", now=20.0 + TTL_S)
+    on_air.finish(conn, replace(late, next_msn=1000, next_discontinuity=9), 40.0)
+    assert numbers(conn) == (2 * BLOCK, 2 * DISCONTINUITIES)
+    assert open_ones(conn) == ["bc_two"]
+    lease = leases.get(conn, "stream:st_a")
+    assert lease is not None
+    assert (lease.owner, lease.epoch, lease.expires_at) == ("node-b", 2, 20.0 + 2 * TTL_S)
+
+
+def test_a_stream_that_was_deleted_meanwhile_may_finish(conn: Connection) -> None:
+    stream = a_stream(conn)
+    streams.delete(conn, DEFAULT_TENANT, stream.id, None)
+    writer = begin(conn, stream)
+    on_air.finish(conn, writer, 30.0)
+    assert open_ones(conn) == []
+
+
+def test_holding_renews_leases_and_keeps_numbers_ahead_and_tells_what_is_lost(conn: Connection) -> None:
+    kept = begin(conn, a_stream(conn, "a"), "one")
+    lost = begin(conn, a_stream(conn, "b"), "two")
+    leases.release(conn, lost.lease.resource, lost.lease.owner, lost.lease.epoch, 21.0)
+    assert on_air.hold(conn, [replace(kept, next_msn=100, next_discontinuity=3), lost], 30.0, TTL_S) == {"bc_two"}
+    assert numbers(conn) == (100 + BLOCK, 3 + DISCONTINUITIES)
+    lease = leases.get(conn, kept.lease.resource)
+    assert lease is not None
+    assert lease.expires_at == 30.0 + TTL_S
+
+
+def test_what_a_crash_left_open_is_ended_and_its_numbers_are_passed_over(conn: Connection) -> None:
+    stream = a_stream(conn)
+    begin(conn, stream)
+    assert on_air.abandon_all(conn, 25.0) == 1
+    assert open_ones(conn) == []
+    again = begin(conn, stream, "two", "node-b", now=25.0)  # at once: nobody waits for the old lease
+    assert (again.lease.epoch, again.next_msn, again.next_discontinuity) == (2, BLOCK, DISCONTINUITIES)
+
+
+def test_each_of_several_is_ended_whatever_else_is_gone(conn: Connection) -> None:
+    begin(conn, a_stream(conn, "a"), "one")
+    begin(conn, a_stream(conn, "b"), "two")
+    streams.delete(conn, DEFAULT_TENANT, "st_b", None)
+    a_broadcast(conn, "again", epoch=2)
+    assert on_air.abandon_all(conn, 99.0) == 3
+    assert open_ones(conn) == []
+    assert on_air.abandon_all(conn, 99.0) == 0
+
+
+def test_a_broadcast_without_a_lease_is_ended(conn: Connection) -> None:
+    a_stream(conn)
+    a_broadcast(conn)
+    assert on_air.abandon_all(conn, 99.0) == 1
+    assert open_ones(conn) == []

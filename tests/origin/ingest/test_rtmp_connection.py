@@ -1,0 +1,253 @@
+"""Bad peers: each gets a clear end and a metric, leaves nothing behind, and disturbs nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from origin.ingest.rtmp import RtmpLimits, RtmpServer, serve_rtmp
+from origin.wire.rtmp.chunk import ChunkLimits
+from tests.origin.ingest.test_rtmp import rejected
+from tests.support.desk import RecordedPublication, RecordingDesk
+from tests.support.publishers import H264, PICTURE, ffmpeg
+from tests.support.rtmp_client import CONNECT, CREATE, HELLO, PUBLISH, VECTORS, command, message
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+KEY = "sk_right"
+QUICK = RtmpLimits(linger_s=0.2)
+AVC_HEADER = message(9, b"\x17\x00\x00\x00\x00\x01\x4d\x00\x28\xff\xe0\x00")
+PICTURE_TAG = message(9, b"\x17\x01\x00\x00\x00picture", time=40)
+
+
+@dataclass
+class Peer:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def end(self) -> bytes:
+        """Everything that the server says until it hangs up, by FIN or by RST."""
+        said = bytearray()
+        try:
+            while data := await self.reader.read(65536):
+                said += data
+        except ConnectionResetError:
+            pass
+        return bytes(said)
+
+
+@dataclass
+class Stage:
+    desk: RecordingDesk
+    server: RtmpServer
+
+    @asynccontextmanager
+    async def peer(self, *said: bytes) -> AsyncIterator[Peer]:
+        reader, writer = await asyncio.open_connection(*self.server.address)
+        writer.write(b"".join(said))
+        yield Peer(reader, writer)
+        writer.close()
+
+    @asynccontextmanager
+    async def publisher(self) -> AsyncIterator[Peer]:
+        async with self.peer(HELLO, CONNECT, CREATE, PUBLISH) as peer:
+            await peer.reader.readuntil(b"NetStream.Publish.Start")
+            yield peer
+
+    async def emptied(self) -> None:
+        await self.server._house.empty.wait()
+        assert not self.server._house._tasks
+
+
+@asynccontextmanager
+async def stage(limits: RtmpLimits = QUICK) -> AsyncIterator[Stage]:
+    desk = RecordingDesk(KEY)
+    server = await serve_rtmp(desk, "127.0.0.1", 0, limits=limits)
+    yield Stage(desk, server)
+    await server.close(0)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ([b"GET / HTTP/1.1\r\n\r\n"], "handshake"),
+        ([HELLO, b"\xff" * 4000], "protocol"),
+        ([HELLO, CONNECT, message(20, b"\x99")], "amf"),
+        ([HELLO, CONNECT, CONNECT], "protocol"),
+        ([HELLO, CONNECT, message(9, bytes(3000))], "message_too_large"),
+        ([HELLO, CONNECT, command("play", 3.0, None, "x", stream=1)], "play"),
+        ([HELLO, CONNECT, CREATE, command("publish", 3.0, None, "sk_wrong", stream=1)], "unauthorized"),
+    ],
+)
+async def test_garbage_ends_with_a_reason(said: list[bytes], reason: str) -> None:
+    before = rejected(reason)
+    async with stage(RtmpLimits(linger_s=0.2, chunks=ChunkLimits(message_bytes=2000))) as at, at.peer(*said) as peer:
+        await peer.end()
+        assert rejected(reason) == before + 1
+        await at.emptied()
+        assert not at.desk.publications
+
+
+@pytest.mark.parametrize(
+    ("limits", "said", "reason"),
+    [
+        (RtmpLimits(handshake_s=0.1), [], "handshake_timeout"),
+        (RtmpLimits(handshake_s=0.1), [HELLO[:2000]], "handshake_timeout"),
+        (RtmpLimits(handshake_s=0.1, publish_s=0.1, linger_s=0.1), [HELLO, CONNECT, CREATE], "publish_timeout"),
+        (RtmpLimits(idle_s=0.1, linger_s=0.1), [HELLO, CONNECT, CREATE, PUBLISH], "idle_timeout"),
+    ],
+)
+async def test_silence_ends_with_a_reason(limits: RtmpLimits, said: list[bytes], reason: str) -> None:
+    before = rejected(reason)
+    async with stage(limits) as at, at.peer(*said) as peer:
+        await peer.end()
+        await at.emptied()
+        assert rejected(reason) == before + 1
+
+
+async def test_dripping_does_not_prolong_the_handshake() -> None:
+    async with stage(RtmpLimits(handshake_s=0.3)) as at, at.peer() as peer:
+
+        async def drip() -> None:
+            while True:
+                peer.writer.write(b"\x03")
+                await asyncio.sleep(0.02)
+
+        dripping = asyncio.create_task(drip())
+        await peer.end()
+        dripping.cancel()
+        await at.emptied()
+
+
+async def test_bad_media_ends_the_publication_and_says_why() -> None:
+    before = rejected("bad_media")
+    async with stage() as at, at.publisher() as peer:
+        peer.writer.write(message(9, b"\x17\x00\x00\x00\x00\x02garbage"))
+        assert b"H264 decoder configuration" in await peer.end()
+        assert at.desk.publications[0].closed == ["bad_media"]
+        assert rejected("bad_media") == before + 1
+
+
+async def test_a_truncated_publication_is_closed() -> None:
+    async with stage() as at:
+        async with at.publisher() as peer:
+            peer.writer.write(AVC_HEADER + PICTURE_TAG + PICTURE_TAG[:10])
+        await at.emptied()
+        (publication,) = at.desk.publications
+        assert len(publication.frames) == 1
+        assert publication.closed == ["connection closed"]
+
+
+async def test_a_broken_pipeline_ends_its_own_publisher_only() -> None:
+    async with stage() as at, at.publisher() as peer:
+        at.desk.publications[0].faulty = True
+        with capture_logs() as logs:
+            peer.writer.write(AVC_HEADER + PICTURE_TAG)
+            assert b"The server failed on this stream." in await peer.end()
+        assert "ingest_failed" in [entry["event"] for entry in logs]
+        assert at.desk.publications[0].closed == ["internal"]
+
+
+async def test_a_broken_desk_is_not_the_publishers_fault() -> None:
+    class Broken(RecordingDesk):
+        async def open(self, stream_key: str, protocol: str, peer: str) -> RecordedPublication:
+            raise RuntimeError(f"no {protocol} for {len(stream_key)} characters from {peer}")
+
+    server = await serve_rtmp(Broken(), "127.0.0.1", 0, limits=QUICK)
+    async with Stage(Broken(), server).peer(HELLO, CONNECT, CREATE, PUBLISH) as peer:
+        assert b"NetStream.Failed" in await peer.end()
+    await server.close(0)
+
+
+async def test_a_publisher_that_leaves_while_the_desk_thinks_is_taken_off_again() -> None:
+    class Slow(RecordingDesk):
+        def __init__(self) -> None:
+            super().__init__(KEY)
+            self.asked, self.decided = asyncio.Event(), asyncio.Event()
+
+        async def open(self, stream_key: str, protocol: str, peer: str) -> RecordedPublication:
+            self.asked.set()
+            await self.decided.wait()
+            return await super().open(stream_key, protocol, peer)
+
+    desk = Slow()
+    server = await serve_rtmp(desk, "127.0.0.1", 0, limits=RtmpLimits(publish_s=0.2, linger_s=0.1, handshake_s=0.1))
+    async with Stage(desk, server).peer(HELLO, CONNECT, CREATE, PUBLISH) as peer:
+        await desk.asked.wait()
+        await peer.end()
+    desk.decided.set()
+    await desk.opened.wait()
+    await desk.publications[0].over.wait()
+    assert desk.publications[0].closed == ["connection closed"]
+    await server.close(0)
+
+
+async def test_endless_bytes_are_slowed_down_and_others_go_on() -> None:
+    """One peer floods the server with the costliest input there is, empty messages; an encoder beside it is whole."""
+    limits = RtmpLimits(linger_s=0.2, cpu_share=0.05, cpu_burst_s=0.1)
+    async with stage(limits) as at, at.peer(HELLO, CONNECT, CREATE) as bad:
+
+        async def flood() -> None:
+            while True:
+                bad.writer.write(message(8, b"", chunks=6) + b"\xc6" * 60_000)
+                await bad.writer.drain()
+
+        flooding = asyncio.create_task(flood())
+        url = f"rtmp://127.0.0.1:{at.server.address[1]}/live/{KEY}"
+        status, said = await ffmpeg(*PICTURE, *H264, "-f", "flv", url)
+        assert status == 0, said
+        assert len(at.desk.publications[0].frames) == 50
+        assert not flooding.done()
+        flooding.cancel()
+
+
+async def test_a_peer_that_reads_nothing_is_cut_off() -> None:
+    before = rejected("slow_reader")
+    pings = message(4, b"\x00\x06ping", stream=0, chunks=2) * 2000
+    limits = RtmpLimits(linger_s=0.2, unsent_bytes=1024, cpu_share=10)
+    loop = asyncio.get_running_loop()
+    with socket.socket() as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.setblocking(False)  # noqa: FBT003 - the standard library's signature
+
+        async def flood() -> None:
+            while True:
+                await loop.sock_sendall(peer, pings)
+
+        async with stage(limits) as at:
+            await loop.sock_connect(peer, at.server.address)
+            await loop.sock_sendall(peer, HELLO + CONNECT)
+            with pytest.raises(ConnectionError):
+                await flood()
+            await at.emptied()
+    assert rejected("slow_reader") == before + 1
+
+
+async def test_keys_are_in_no_log() -> None:
+    with capture_logs() as logs:
+        async with stage() as at:
+            async with at.peer(HELLO, CONNECT, CREATE, command("publish", 3.0, None, "sk_wrong", stream=1)) as peer:
+                await peer.end()
+            async with at.publisher() as peer:
+                peer.writer.write(message(9, b"\x17"))
+                await peer.end()
+    assert logs
+    assert "sk_" not in repr(logs)
+
+
+@pytest.mark.parametrize("name", VECTORS)
+async def test_recorded_publishers(name: str) -> None:
+    async with stage() as at:
+        at.desk.keys.add("sk_vector")
+        async with at.peer(VECTORS[name]) as peer:
+            await peer.reader.readuntil(b"NetStream.Unpublish.Success")
+        (publication,) = at.desk.publications
+        assert publication.closed == ["unpublished"]
+        assert len(publication.frames) >= 10

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+
+import pytest
+
+from origin.errors import Problem
+from origin.live import channel as channel_module
+from origin.live.channel import Channel
+from origin.live.health import Health
+from origin.live.publication import Publication
+from packager.hls.reload import ReloadQuery
+from packager.pipeline import LivePackager, LiveSettings
+from tests.support.frames import VIDEO, pictures, push_all
+
+
+class Air:
+    """A channel with pictures coming as the test says."""
+
+    def __init__(self) -> None:
+        settings = LiveSettings(
+            epoch=1, first_msn=0, first_discontinuity=0, low_latency=True, dvr_window_s=60, segment_min_s=2.0
+        )
+        self.channel = Channel(LivePackager(settings), "tn/bc/")
+        self._publication = Publication(
+            self.channel, Health(), start_s=1.0, clock=lambda: 1.8e9, on_close=lambda _publication, _reason: None
+        )
+        self._publication.set_track(VIDEO)
+        self._frames = pictures(3_600)
+
+    def go(self, frames: int) -> None:
+        push_all(self._publication, [next(self._frames) for _ in range(frames)])
+
+
+@pytest.fixture
+async def air() -> Air:
+    return Air()
+
+
+async def test_whoever_comes_before_the_first_segment_waits_for_it(air: Air) -> None:
+    air.go(40)
+    assert not air.channel.started
+    waiting = asyncio.create_task(air.channel.multivariant())
+    await asyncio.sleep(0)
+    air.go(30)
+    assert b"v0/index.m3u8" in (await waiting).plain
+
+
+async def test_nobody_waits_for_ever(air: Air, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel_module, "HOLD_BEFORE_READY_S", 0.01)
+    with pytest.raises(Problem) as caught:
+        await air.channel.multivariant()
+    assert caught.value.code == "stream_offline"
+
+
+async def test_a_blocking_reload_wakes_with_its_part(air: Air) -> None:
+    air.go(70)
+    window = air.channel.packager.windows["v0"]
+    query = ReloadQuery(window.open_msn, len(window.open_parts))
+    assert not air.channel.can_answer("v0", query)
+    waiting = [asyncio.create_task(air.channel.playlist("v0", query)) for _ in range(3)]
+    await asyncio.sleep(0)
+    air.go(6)
+    answers = await asyncio.gather(*waiting)
+    assert answers[0] is answers[1] is answers[2]
+    assert f"1-{query.msn}.{query.part}.m4s".encode() in answers[0].plain
+    assert gzip.decompress(answers[0].zipped) == answers[0].plain
+    assert air.channel.can_answer("v0", query)
+
+
+async def test_a_reload_that_gets_nothing_is_answered_in_the_end(air: Air, monkeypatch: pytest.MonkeyPatch) -> None:
+    air.go(70)
+    monkeypatch.setattr(channel_module, "HOLD_TARGETS", 0.01)
+    window = air.channel.packager.windows["v0"]
+    answer = await air.channel.playlist("v0", ReloadQuery(window.open_msn + 1))
+    assert answer is await air.channel.playlist("v0", ReloadQuery())
+
+
+async def test_the_announced_part_is_waited_for(air: Air) -> None:
+    air.go(70)
+    name = air.channel.packager.windows["v0"].hinted
+    assert name is not None
+    assert air.channel.announced(name)
+    waiting = asyncio.create_task(air.channel.media(name))
+    await asyncio.sleep(0)
+    air.go(7)
+    assert await waiting == air.channel.spool.get(name)
+    assert not air.channel.announced(name)
+    assert await air.channel.media("v0/1-99.m4s") is None
+
+
+async def test_the_end_answers_everybody(air: Air) -> None:
+    air.go(70)
+    window = air.channel.packager.windows["v0"]
+    waiting = asyncio.create_task(air.channel.playlist("v0", ReloadQuery(window.open_msn + 1)))
+    hinted = asyncio.create_task(air.channel.media(str(window.hinted)))
+    await asyncio.sleep(0)
+    air.channel.end()
+    assert b"#EXT-X-ENDLIST" in (await waiting).plain
+    await hinted
+
+
+async def test_what_cannot_be_is_refused(air: Air) -> None:
+    air.go(70)
+    for rendition, query, code in (
+        ("v1", ReloadQuery(), "not_found"),
+        ("v0", ReloadQuery(99), "bad_reload"),
+    ):
+        assert air.channel.can_answer(rendition, query)
+        with pytest.raises(Problem) as caught:
+            await air.channel.playlist(rendition, query)
+        assert caught.value.code == code
+
+
+async def test_a_playlist_is_rendered_once_until_it_changes(air: Air) -> None:
+    air.go(70)
+    first = await air.channel.playlist("v0", ReloadQuery())
+    assert await air.channel.playlist("v0", ReloadQuery()) is first
+    air.go(6)
+    assert await air.channel.playlist("v0", ReloadQuery()) is not first

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from origin.catalog import broadcasts, leases, streams, tenants
+from origin.catalog.database import Catalog
+from origin.catalog.ids import DEFAULT_TENANT, secret_hash
+from origin.catalog.streams import NewStream
+from origin.errors import Problem
+from origin.live import director as director_module
+from origin.live.director import Director, Means
+from origin.stores.memory import MemoryStore
+from packager.hls.reload import ReloadQuery
+from tests.support.frames import VIDEO, pictures, push_all
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from origin.catalog.streams import Stream
+    from origin.live.publication import Publication
+
+KEY = "sk_right"
+
+
+class House:
+    """A director over a real catalog with one stream, and a clock that the test turns."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.store = MemoryStore()
+        self.now = 1_800_000_000.0
+        self.stream: Stream
+        self._numbers = itertools.count()
+        self.director = self.another("no_one")
+
+    def another(self, owner: str) -> Director:
+        return Director(
+            Means(
+                catalog=self.catalog,
+                store=self.store,
+                find_stream=self._find,
+                owner=owner,
+                clock=lambda: self.now,
+                random=os.urandom,
+                part_target_s=0.2,
+            )
+        )
+
+    async def add_stream(self, *, reconnect_window_s: int) -> None:
+        await self.catalog.write(lambda conn: tenants.ensure_default(conn, self.now))
+        new = NewStream(
+            id=f"st_{next(self._numbers)}",
+            tenant_id=DEFAULT_TENANT,
+            name="test",
+            key_hash=secret_hash(KEY),
+            playback_id="pb_one",
+            latency="low",
+            playback="signed",
+            dvr_window_s=60,
+            reconnect_window_s=reconnect_window_s,
+        )
+        self.stream = await self.catalog.write(lambda conn: streams.create(conn, new, self.now))
+
+    async def _find(self, key: str, _peer: str) -> Stream | None:
+        return await self.catalog.read(lambda conn: streams.by_key_hash(conn, secret_hash(key)))
+
+    async def publish(self, seconds: float = 5, director: Director | None = None) -> Publication:
+        publication = await (director or self.director).open(KEY, "rtmp", "127.0.0.1")
+        publication.set_track(VIDEO)
+        push_all(publication, pictures(seconds))
+        return publication
+
+    @property
+    def state(self) -> str:
+        return self.director.status(self.stream.id).state
+
+    async def text(self) -> str:
+        channel = self.director.channel("pb_one")
+        assert channel is not None
+        return (await channel.playlist("v0", ReloadQuery())).plain.decode()
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    catalog = Catalog.open(f"sqlite:///{tmp_path}/catalog.db")
+    made = House(catalog)
+    await made.add_stream(reconnect_window_s=3_600)
+    yield made
+    await made.director.drain()
+    await asyncio.to_thread(catalog.close)
+
+
+async def test_an_unknown_key_opens_nothing(house: House) -> None:
+    with pytest.raises(Problem) as caught:
+        await house.director.open("sk_wrong", "rtmp", "127.0.0.1")
+    assert caught.value.code == "unauthorized"
+    assert house.state == "idle"
+    assert await house.catalog.read(broadcasts.open_ones) == []
+
+
+async def test_a_stream_goes_live_and_says_what_it_carries(house: House) -> None:
+    await house.publish()
+    status = house.director.status(house.stream.id)
+    assert (status.state, status.tracks) == ("live", ["avc1.64001F"])
+    (row,) = await house.catalog.read(broadcasts.open_ones)
+    assert (row.id, row.epoch, row.first_msn) == (status.broadcast_id, 1, 0)
+    assert house.director.channel("pb_one") is not None
+    assert house.director.channel("pb_other") is None
+
+
+async def test_a_second_publisher_takes_over(house: House) -> None:
+    first = await house.publish()
+    second = await house.publish()
+    assert first.farewell.result().code == "taken_over"
+    assert not second.farewell.done()
+    assert house.state == "live"
+    assert "#EXT-X-DISCONTINUITY" in await house.text()
+    first.close("its socket closed later")
+    assert house.state == "live"
+
+
+async def test_a_publisher_that_leaves_is_waited_for(house: House) -> None:
+    publication = await house.publish()
+    publication.close("gone")
+    assert house.state == "reconnecting"
+    await house.publish()
+    assert house.state == "live"
+    text = await house.text()
+    assert "#EXT-X-DISCONTINUITY" in text
+    assert "#EXT-X-ENDLIST" not in text
+
+
+async def test_when_nobody_comes_back_it_ends(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(director_module, "LINGER_S", 0.05)
+    publication = await house.publish()
+    on_air = house.director.channel("pb_one")
+    assert on_air is not None
+    house.director._by_stream[house.stream.id].stream = _impatient(house.stream)
+    publication.close("gone")
+    async with asyncio.timeout(10):
+        while house.director.channel("pb_one") is not None or await house.store.list("", None, 1):  # noqa: ASYNC110 - seen from outside
+            await asyncio.sleep(0.01)
+    assert on_air.ended
+    assert house.state == "idle"
+    assert await house.catalog.read(lambda conn: broadcasts.ended_before(conn, 1e12, 10)) == []
+
+
+async def test_disconnect_ends_at_once_and_the_next_broadcast_uses_new_numbers(house: House) -> None:
+    publication = await house.publish()
+    await house.director.disconnect(house.stream.id, "The operator ended the broadcast.")
+    assert publication.farewell.result().code == "disconnected"
+    assert house.state == "ended"
+    ended = await house.text()
+    assert "#EXT-X-ENDLIST" in ended
+    await house.publish()
+    begun = await house.text()
+    assert not _uris(ended) & _uris(begun)
+    assert _media_sequence(begun) > _media_sequence(ended)
+
+
+async def test_another_owner_is_kept_out_until_the_lease_runs_out(house: House) -> None:
+    await house.publish()
+    other = house.another("no_two")
+    with pytest.raises(Problem) as caught:
+        await house.publish(director=other)
+    assert caught.value.code == "conflict"
+    house.now += director_module.LEASE_TTL_S + 1
+    await house.publish(director=other)
+    assert {row.epoch for row in await house.catalog.read(broadcasts.open_ones)} == {1, 2}
+    await other.drain()
+
+
+async def test_a_lost_lease_ends_the_broadcast(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(director_module, "RENEW_S", 0.02)
+    director = house.another("no_three")
+    publication = await house.publish(director=director)
+    (row,) = await house.catalog.read(broadcasts.open_ones)
+    await house.catalog.write(
+        lambda conn: leases.release(conn, f"stream:{house.stream.id}", "no_three", row.epoch, house.now)
+    )
+    farewell = await asyncio.wait_for(publication.farewell, 10)
+    assert farewell.code == "lease_lost"
+    await director.drain()
+
+
+async def test_draining_tells_publishers_stores_everything_and_refuses_new_ones(house: House) -> None:
+    publication = await house.publish(seconds=4.5)
+    await house.director.drain()
+    assert publication.farewell.result().code == "draining"
+    names = [stored.key.rsplit("/", 1)[1] for stored in await house.store.list("", None, 100)]
+    assert sorted(names) == ["1-0.m4s", "1-1.m4s", "1-2.m4s", "1-init-0.mp4"]
+    assert await house.catalog.read(broadcasts.open_ones) == []
+    with pytest.raises(Problem) as caught:
+        await house.publish()
+    assert caught.value.code == "draining"
+
+
+def _impatient(stream: Stream) -> Stream:
+    return replace(stream, reconnect_window_s=0)
+
+
+def _uris(text: str) -> set[str]:
+    return {line for line in text.splitlines() if line.endswith(".m4s")}
+
+
+def _media_sequence(text: str) -> int:
+    return int(text.partition("#EXT-X-MEDIA-SEQUENCE:")[2].partition("\n")[0])

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from origin.live.keeper import Keeper
+from origin.stores.memory import MemoryStore
+from origin.stores.protocol import StoreError
+from packager.commands import Life, Put
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Failing(MemoryStore):
+    """A real store behind a line that is down until `repaired`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up = asyncio.Event()
+        self.tries = 0
+
+    async def put(self, key: str, body: Sequence[bytes]) -> None:
+        self.tries += 1
+        if not self.up.is_set():
+            raise StoreError("down")
+        await super().put(key, body)
+
+
+def segment(msn: int, size: int = 10) -> Put:
+    return Put(f"v0/1-{msn}.m4s", (b"x" * (size // 2), b"y" * (size - size // 2)), Life.STORED)
+
+
+async def test_segments_become_durable_in_order_and_deletes_follow() -> None:
+    store, durable = MemoryStore(), list[str]()
+    keeper = Keeper(store, "tn/bc/", on_durable=durable.append, on_lost=durable.append)
+    for msn in range(3):
+        keeper.put(segment(msn))
+    keeper.delete("v0/1-0.m4s")
+    await keeper.close(5)
+    assert durable == ["v0/1-0.m4s", "v0/1-1.m4s", "v0/1-2.m4s"]
+    assert [one.key for one in await store.list("tn/", None, 10)] == ["tn/bc/v0/1-1.m4s", "tn/bc/v0/1-2.m4s"]
+    assert await store.get("tn/bc/v0/1-1.m4s") == b"xxxxxyyyyy"
+
+
+async def test_a_store_that_comes_back_gets_everything() -> None:
+    store, durable, lost = Failing(), list[str](), list[str]()
+    keeper = Keeper(store, "", on_durable=durable.append, on_lost=lost.append)
+    keeper.put(segment(0))
+    keeper.put(segment(1))
+    while store.tries < 2:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+    store.up.set()
+    await keeper.close(10)
+    assert (durable, lost) == (["v0/1-0.m4s", "v0/1-1.m4s"], [])
+
+
+async def test_a_store_that_stays_away_costs_the_oldest_segments_and_bounded_memory() -> None:
+    store, lost = Failing(), list[str]()
+    keeper = Keeper(store, "", on_durable=lambda _: None, on_lost=lost.append, backlog_bytes=100)
+    for msn in range(15):
+        keeper.put(segment(msn))
+    assert lost == [f"v0/1-{msn}.m4s" for msn in range(5)]
+    await keeper.close(0)
+    assert lost == [f"v0/1-{msn}.m4s" for msn in range(15)]

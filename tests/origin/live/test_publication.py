@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from media.track import Kind
+from origin.live.channel import Channel
+from origin.live.gathering import KEY_FRAME_PATIENCE_MS
+from origin.live.health import Health
+from origin.live.publication import Publication
+from packager.pipeline import LivePackager, LiveSettings
+from tests.support.frames import AUDIO, LARGER, VIDEO, both, picture, pictures, push_all, sounds
+
+if TYPE_CHECKING:
+    from packager.hls.window import Window
+
+NOW = 1_800_000_000.0
+
+
+class OnStage:
+    """A publication with a real channel and packager, and a note of how it closed."""
+
+    def __init__(self) -> None:
+        settings = LiveSettings(
+            epoch=1, first_msn=0, first_discontinuity=0, low_latency=True, dvr_window_s=60, segment_min_s=2.0
+        )
+        self.channel = Channel(LivePackager(settings), "tn/bc/")
+        self.health = Health()
+        self.closed: list[str] = []
+        self.publication = self.another(1.0)
+
+    def another(self, start_s: float) -> Publication:
+        return Publication(
+            self.channel,
+            self.health,
+            start_s=start_s,
+            clock=lambda: NOW,
+            on_close=lambda _publication, reason: self.closed.append(reason),
+        )
+
+    @property
+    def video(self) -> Window:
+        return self.channel.packager.windows["v0"]
+
+    @property
+    def codes(self) -> set[str]:
+        return {remark.code for remark in self.health.remarks}
+
+
+@pytest.fixture
+async def stage() -> OnStage:
+    return OnStage()
+
+
+async def test_frames_become_segments_of_both_renditions(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, both(6.5))
+    assert set(stage.channel.packager.windows) == {"v0", "a0"}
+    assert [segment.duration for segment in stage.video.segments] == [2.0, 2.0, 2.0]
+    assert stage.publication.tracks == (VIDEO, AUDIO)
+    assert stage.codes == set()
+
+
+async def test_closing_hands_on_what_was_held_once(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(3))
+    stage.publication.close("gone")
+    stage.publication.close("again")
+    stage.publication.push(picture(9_000, key=True))
+    stage.channel.end()
+    assert sum(segment.duration for segment in stage.video.segments) == pytest.approx(3.0)
+    assert stage.closed == ["gone"]
+
+
+async def test_new_parameters_begin_a_run_at_the_next_key_frame(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(3))
+    stage.publication.set_track(LARGER)
+    push_all(stage.publication, pictures(1, start_ms=3_000, gop=0))  # of the old parameters, to nobody's use
+    push_all(stage.publication, pictures(4.1, start_ms=4_000))
+    stage.channel.end()
+    inits = [segment.init for segment in stage.video.segments]
+    assert inits == sorted(inits)
+    assert len(set(inits)) == 2
+    assert [segment.head.discontinuity for segment in stage.video.segments].count(True) == 1
+    assert stage.publication.tracks == (LARGER,)
+
+
+async def test_the_same_parameters_again_change_nothing(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(3))
+    stage.publication.set_track(LARGER)
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(3, start_ms=3_000))
+    assert not any(segment.head.discontinuity for segment in stage.video.segments)
+
+
+async def test_sound_that_comes_late_joins_at_a_key_frame(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(4))
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, both(4.1, start_ms=4_000))
+    assert stage.publication.tracks == (VIDEO, AUDIO)
+    assert stage.channel.packager.windows["a0"].segments
+
+
+async def test_sound_alone_plays_and_pictures_may_join(stage: OnStage) -> None:
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, sounds(5))
+    assert set(stage.channel.packager.windows) == {"a0"}
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, both(4.1, start_ms=5_000))
+    assert [track.kind for track in stage.publication.tracks] == [Kind.VIDEO, Kind.AUDIO]
+
+
+async def test_video_without_key_frames_is_told_what_to_set(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(KEY_FRAME_PATIENCE_MS / 1000 + 1, gop=0))
+    farewell = await asyncio.wait_for(stage.publication.farewell, 1)
+    assert farewell.code == "no_key_frame"
+    assert "no_key_frame" in stage.codes
+    assert not stage.channel.packager.windows
+
+
+async def test_long_gops_play_and_are_remarked_upon(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(24.1, gop=240))
+    assert [segment.duration for segment in stage.video.segments] == [8.0, 8.0, 8.0]
+    assert stage.codes == {"long_gop"}
+
+
+async def test_mended_timestamps_are_remarked_upon(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(2))
+    push_all(stage.publication, pictures(2, start_ms=500_000))
+    assert stage.codes == {"timestamps_jump_forward"}
+
+
+async def test_a_following_publication_continues_the_timeline(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(3))
+    stage.publication.close("gone")
+    second = stage.another(stage.publication.end_s)
+    second.set_track(VIDEO)
+    push_all(second, pictures(4.1, start_ms=77_000))
+    second.close("gone too")
+    assert second.end_s == pytest.approx(1.0 + 3.0 + 4.1, abs=0.05)
+
+
+async def test_nothing_is_taken_after_the_farewell(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    stage.publication.part("taken_over", "Another publisher has taken over.")
+    stage.publication.part("draining", "too late to change the reason")
+    push_all(stage.publication, pictures(4))
+    assert not stage.channel.packager.windows
+    assert stage.publication.farewell.result().code == "taken_over"

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from origin.app import AlreadyRunningError, Server
+from origin.config import load_settings
+from tests.support import ffmpeg
+from tests.support.hls import until_live
+from tests.support.running import EPHEMERAL, headwater
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_a_data_directory_has_one_server(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        second = Server(running.server.settings)
+        with pytest.raises(AlreadyRunningError):
+            await second.start()
+        assert (await running.get("/readyz")).status_code == 200
+
+
+async def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    async with headwater(tmp_path / "first") as running:
+        host, port = running.server.http_address
+        environ = {**EPHEMERAL, "HEADWATER_DATA_DIR": str(tmp_path / "second"), "HEADWATER_HTTP_BIND": f"{host}:{port}"}
+        with pytest.raises(OSError, match="address already in use"):
+            await Server(load_settings(None, environ)).start()
+    async with headwater(tmp_path / "second") as running:
+        assert (await running.get("/readyz")).status_code == 200
+
+
+async def test_operators_and_viewers_have_listeners_of_their_own(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        for base in (running.url, running.ops_url):
+            assert (await running.get(f"{base}/healthz")).status_code == 200
+            assert (await running.get(f"{base}/readyz")).status_code == 200
+        assert (await running.get(f"{running.ops_url}/metrics")).status_code == 200
+        assert (await running.get(f"{running.url}/metrics")).status_code == 404
+        assert (await running.get(f"{running.ops_url}/v1/streams")).status_code == 404
+
+
+async def test_a_publish_token_stands_for_a_key(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream(reconnect_window_s=0)
+        minted = (await running.post("/v1/tokens", {"scope": "publish", "stream_id": stream.id})).json()
+        source = ffmpeg.source(seconds=3, realtime=False)
+        await ffmpeg.publish(stream.rtmp_url.replace(stream.key, minted["token"]), source)
+        assert (await running.until_state(stream, "ended"))["id"] == stream.id
+        with pytest.raises(AssertionError):
+            await ffmpeg.publish(stream.rtmp_url.replace(stream.key, stream.token), source)
+
+
+async def _serve(folder: Path) -> asyncio.subprocess.Process:
+    environ = {**os.environ, **EPHEMERAL, "HEADWATER_DATA_DIR": str(folder)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "origin.cli.main", "serve", env=environ, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr
+    async with asyncio.timeout(30):
+        while b"ready" not in await process.stderr.readline():
+            pass
+    return process
+
+
+async def test_sigterm_ends_the_process_cleanly(tmp_path: Path) -> None:
+    process = await _serve(tmp_path)
+    process.send_signal(signal.SIGTERM)
+    _, said = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 0
+    assert b"stopped" in said
+    assert b"Traceback" not in said
+
+
+async def test_after_a_kill_the_next_start_cleans_up_and_goes_on(tmp_path: Path) -> None:
+    process = await _serve(tmp_path)
+    process.kill()
+    await process.communicate()
+    async with headwater(tmp_path) as running:
+        stream = await running.stream(reconnect_window_s=300)
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            await until_live(running, stream)
+        assert list((tmp_path / "objects").rglob("*.m4s"))
+    async with headwater(tmp_path) as running:
+        assert not list((tmp_path / "objects").rglob("*.m4s"))
+        shown = await running.state(stream)
+        assert shown["state"] == "idle"
+        stream = await running.stream_of(shown, stream.key)
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            await until_live(running, stream)

@@ -1,0 +1,102 @@
+"""The fast path by itself; what players see of it is in tests/e2e."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from origin.web.playback import Playback
+from tests.support import ffmpeg
+from tests.support.hls import newest_part, playlist, until_live
+from tests.support.running import headwater
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.running import Headwater, Stream
+
+
+class Client:
+    """One request to the ASGI application, with a connection that the test can cut."""
+
+    def __init__(self, playback: Playback, path: str, query: str = "", method: str = "GET") -> None:
+        self.sent: list[dict[str, Any]] = []
+        self._news: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        scope = {
+            "type": "http",
+            "method": method,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [],
+            "client": ("127.0.0.1", 1),
+        }
+        self.served = asyncio.create_task(playback(scope, self._news.get, self._send))
+
+    async def _send(self, message: Any) -> None:
+        self.sent.append(message)
+
+    def leave(self) -> None:
+        self._news.put_nowait({"type": "http.disconnect"})
+
+    @property
+    def status(self) -> int:
+        return int(self.sent[0]["status"])
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent)
+
+
+def _playback(running: Headwater, **limits: int) -> Playback:
+    return Playback(running.server.services, running.server.director.channel, **limits)
+
+
+def _path(stream: Stream, rest: str) -> str:
+    return f"/play/{stream.token}/{stream.playback_id}/{rest}"
+
+
+async def test_held_requests_are_bounded_and_end_with_their_client(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source(audio=False)):
+            await until_live(running, stream)
+            playback = _playback(running, most_held=1)
+            msn, _ = newest_part(await playlist(running, stream))
+            path, query = _path(stream, "v0/index.m3u8"), f"_HLS_msn={msn + 2}"
+            held = Client(playback, path, query)
+            await asyncio.sleep(0)
+            refused = Client(playback, path, query)
+            await refused.served
+            assert refused.status == 503
+            assert b"too_many_waiting" in refused.body
+            held.leave()
+            await held.served
+            assert held.sent == []
+            second = Client(playback, path, f"_HLS_msn={msn}")
+            await second.served
+            assert second.status == 200
+
+
+async def test_head_tells_the_same_without_a_body(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source(audio=False)):
+            await until_live(running, stream)
+            playback = _playback(running)
+            for rest in ("index.m3u8", "v0/1-init-0.mp4"):
+                whole, head = (Client(playback, _path(stream, rest), method=method) for method in ("GET", "HEAD"))
+                await asyncio.gather(whole.served, head.served)
+                assert head.sent[0] == whole.sent[0]
+                assert (head.body, bool(whole.body)) == (b"", True)
+
+
+async def test_odd_paths_are_not_found(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source(audio=False)):
+            await until_live(running, stream)
+            playback = _playback(running)
+            for rest in ("", "v0", "v0/", "v0/1-.m4s", "v0/1-0.m4s/x", "v0/1-0.0.0.m4s", "%76%30/index.m3u8"):
+                client = Client(playback, _path(stream, rest))
+                await client.served
+                assert client.status in {403, 404}, rest

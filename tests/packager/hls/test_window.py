@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+
+from packager.hls.segment import Part
+from packager.hls.window import Window
+
+
+def window(**options: int) -> Window:
+    return Window("v0", **{"media_sequence": 5, "discontinuity_sequence": 2, **options}, low_latency=True)
+
+
+def add(to: Window, *, parts: int = 2, duration: float = 2.0, discontinuity: bool = False, init: str = "i0") -> None:
+    msn = to.open_msn
+    to.begin_segment(init, 0.0, discontinuity=discontinuity)
+    for part in range(parts):
+        to.add_part(
+            Part(f"1-{msn}.{part}.m4s", duration / parts, independent=not part, size=1), f"1-{msn}.{part + 1}.m4s"
+        )
+    to.close_segment(f"1-{msn}.m4s", duration, parts, f"1-{msn + 1}.0.m4s")
+
+
+def test_a_new_window_has_nothing() -> None:
+    empty = window()
+    assert (empty.open_msn, empty.last_msn, empty.last_part, empty.hinted) == (5, 4, None, None)
+    assert not empty.has(5, None)
+    assert not empty.has(5, 0)
+
+
+def test_positions_follow_parts_and_segments() -> None:
+    live = window()
+    live.begin_segment("i0", 0.0, discontinuity=False)
+    live.add_part(Part("1-5.0.m4s", 1.0, independent=True, size=1), "1-5.1.m4s")
+    assert (live.last_msn, live.last_part, live.hinted) == (5, 0, "v0/1-5.1.m4s")
+    live.close_segment("1-5.m4s", 1.0, 1, "1-6.0.m4s")
+    assert (live.last_msn, live.last_part, live.hinted) == (5, 0, "v0/1-6.0.m4s")
+
+
+@pytest.mark.parametrize(
+    ("msn", "part", "there"),
+    [(4, None, True), (5, 1, True), (6, 1, True), (6, 2, False), (7, None, False), (7, 0, False)],
+)
+def test_what_is_there(msn: int, part: int | None, *, there: bool) -> None:
+    live = window()
+    add(live)
+    add(live)
+    assert live.has(msn, part) == there
+
+
+def test_a_part_beyond_the_last_means_the_first_of_the_next_segment() -> None:
+    live = window()
+    add(live)
+    assert not live.has(5, 2)
+    live.begin_segment("i0", 0.0, discontinuity=False)
+    live.add_part(Part("1-6.0.m4s", 1.0, independent=True, size=1), "1-6.1.m4s")
+    assert live.has(5, 2)
+
+
+def test_every_change_is_a_new_version() -> None:
+    live, seen = window(), [0]
+    for _ in range(3):
+        add(live)
+        seen.append(live.version)
+    live.end()
+    seen.append(live.version)
+    assert seen == sorted(set(seen))
+    assert live.ended
+    assert live.hinted is None
+
+
+def test_sliding_counts_what_left_and_keeps_three_target_durations() -> None:
+    live = window()
+    live.target_duration = 2
+    for index in range(8):
+        add(live, discontinuity=index in (0, 1))
+    removed = live.slide(4.0)
+    assert [segment.msn for segment in removed] == [5, 6, 7, 8, 9]
+    assert live.duration == 6.0
+    assert (live.media_sequence, live.discontinuity_sequence) == (10, 4)
+    assert live.slide(4.0) == []
+
+
+def test_only_a_new_init_segment_is_told() -> None:
+    live = window()
+    for init in ("i0", "i0", "i1"):
+        add(live, init=init)
+    assert [segment.head.new_init for segment in live.segments] == [True, False, True]
+
+
+def test_a_segment_that_was_never_begun_cannot_be_closed() -> None:
+    with pytest.raises(ValueError, match="never begun"):
+        window().close_segment("1-5.m4s", 2.0, 1, "1-6.0.m4s")
