@@ -82,10 +82,11 @@ class Follower:
 
     def advance(self, front: int, out: list[Command]) -> None:
         """Take what is held from before `front`, to which the leader has come, and end what is reached or overdue."""
-        if self._promises.part(self.timescale) is None:
+        if not self._promises.parts_fixed:
             return
-        while self._held and self._held[0].dts < front:
-            self.take(self._held.popleft(), out)
+        held = self._held
+        while held and held[0].dts < front:
+            self.take(held.popleft(), out)
         while self._cuts and (self._end >= self._cuts[0] or front - self._cuts[0] > self.patience):
             self._end_at_cut(out)
 
@@ -127,8 +128,9 @@ class Follower:
 
     def end_segment(self, at: int, out: list[Command], *, flows: bool) -> None:
         """Close the open segment at `at`, or where its samples end, if those to come `flow` on from there."""
-        if flows and self.rendition.begun:
-            at = self._end
+        if self.rendition.begun:
+            at = self._end if flows else at
+            self._retention.reach(self._end / self.timescale)
         self._promises.saw(self.rendition.end_segment(at, out, flows=flows))
         self._retention.slide(self.rendition.window)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _LEAST_SHARE: Final = 0.85
 MAX_PART_S: Final = 0.3334
 """Longer parts are longer waits; ten frames at 30 a second, with room for the 1001 rates."""
+_NEVER: Final = 1 << 63
 _MAX_SAMPLES: Final = 1024
 """A part of durations near nothing must not grow for ever; 0.2 s of the shortest Opus frames are 80."""
 
@@ -72,15 +73,19 @@ class PartBuilder:
         self.end = start
         self.samples: list[Sample] = []
         self._even = True
-        self._target = 0
-        self._least = 0
-        if target is not None:
-            self.aim(target)
+        self._target = target or 0
+        self._long_enough = self._too_long = 0
+        self._measure()
 
     def aim(self, target: int) -> None:
         """Fix PART-TARGET."""
         self._target = target
-        self._least = min(target, int(_LEAST_SHARE * target) + 2)
+        self._measure()
+
+    def _measure(self) -> None:
+        """Know from where on the present part is long enough, and where it becomes too long."""
+        self._long_enough = self.start + min(self._target, int(_LEAST_SHARE * self._target) + 2)
+        self._too_long = self.start + self._target if self._target else _NEVER
 
     @property
     def aims(self) -> bool:
@@ -90,17 +95,13 @@ class PartBuilder:
     @property
     def full(self) -> bool:
         """Whether the part is long enough, and another sample like the last would make it too long."""
-        if not self.samples:
+        if self.end < self._long_enough or not self.samples:
             return False
-        return self._no_room_for(self.samples[-1].duration) or len(self.samples) >= _MAX_SAMPLES
+        return self.end + self.samples[-1].duration > self._too_long or len(self.samples) >= _MAX_SAMPLES
 
     def overruns(self, sample: Sample) -> bool:
         """Whether the part is long enough without `sample`, and too long with it."""
-        return bool(self.samples) and self._no_room_for(sample.dts + sample.duration - self.end)
-
-    def _no_room_for(self, ticks: int) -> bool:
-        length = self.end - self.start
-        return length >= self._least and length + ticks > self._target > 0
+        return sample.dts + sample.duration > self._too_long and self.end >= self._long_enough and bool(self.samples)
 
     def add(self, sample: Sample) -> None:
         """Take a sample into the part."""
@@ -119,6 +120,7 @@ class PartBuilder:
         self.samples = []
         self._even = True
         self.start = self.end = end
+        self._measure()
         return done
 
     def _even_times(self) -> list[int]:

@@ -27,6 +27,11 @@ class Promises:
         self._part: tuple[int, int] | None = None
         self._longest = 0.0
 
+    @property
+    def parts_fixed(self) -> bool:
+        """Whether PART-TARGET is."""
+        return self._part is not None
+
     def part(self, timescale: int) -> int | None:
         """PART-TARGET in ticks of a clock, rounded down."""
         return None if self._part is None else rescale(*self._part, timescale)

@@ -10,6 +10,7 @@ from packager.commands import Life, Put
 from packager.fmp4 import write_init, write_part
 from packager.hls.segment import Part
 from packager.parts import PartBuilder
+from packager.segmenter import MAX_TARGET_DURATION
 
 if TYPE_CHECKING:
     from media.sample import Sample
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from packager.names import Names
     from packager.promises import Promises
 
+_SLIGHTLY_S: Final = 0.1
+"""A segment that could begin this little earlier than its first sample begins with it; more is a hole, and counts."""
 _MAX_BEHIND_S: Final = 1.0
 """How far decode times may lie behind the samples' own where a segment starts without a key frame: a hole there would
 make players wait for the next one, but none should take the segment for one of another time."""
@@ -48,6 +51,7 @@ class Rendition:
         self.begun = False
         self.frame = 0
         self.init = names.init(init_number)
+        self._is_video = track.kind is Kind.VIDEO
         self._names = names
         self._promises = promises
         self.wall_at_zero = wall_at_zero
@@ -94,8 +98,10 @@ class Rendition:
 
     def add(self, sample: Sample, out: list[Command]) -> None:
         """Take a sample into the open segment; put a part if one is done."""
-        builder = self._builder_for(sample)
-        if builder.samples and (self._starts_part(builder, sample) or builder.overruns(sample)):
+        builder = self._builder
+        if builder is None or not self.begun:
+            builder = self._builder_for(sample)
+        if builder.overruns(sample) or (sample.key and self._starts_part(builder)):
             self._cut_part(builder, out)
         builder.add(sample)
         if builder.full:
@@ -104,36 +110,39 @@ class Rendition:
     def end_segment(self, at: int, out: list[Command], *, flows: bool) -> float:
         """Close the open segment at `at`, where the next one begins; answers with its seconds.
 
-        `flows` says that the next sample will go on where the last one ended. A segment without samples becomes a gap.
+        `flows` says that the next sample will go on where the last one ended. A segment without samples becomes a gap,
+        of which no more is told than a segment may last.
         """
         if self._builder and self._builder.samples:
             self._cut_part(self._builder, out)
         if not (flows and self._parts):
             self._builder = None
         duration = max(at - self.start, 1) / self.track.timescale
+        if not self._parts:
+            duration = min(duration, self._promises.duration or MAX_TARGET_DURATION)
         self._close(duration, out)
         self.start = at
         return duration
 
     def _builder_for(self, sample: Sample) -> PartBuilder:
-        """Where the sample belongs; the first of a segment may begin it anew, at its own decode time."""
+        """Where the first sample of a segment belongs; it may begin anew, at its own decode time."""
         builder = self._builder
-        if builder is None or (not self.begun and self._starts_anew(builder, sample)):
+        if builder is None or self._starts_anew(builder, sample):
+            if 0 < sample.dts - self.start <= _SLIGHTLY_S * self.track.timescale:
+                self.start = sample.dts
             builder = self._builder = PartBuilder(sample.dts, self._promises.part(self.track.timescale))
-        if not self.begun:
-            self.start = sample.dts
-            self._begin(sample.pts)
+        self._begin(sample.pts)
         return builder
 
     def _starts_anew(self, builder: PartBuilder, sample: Sample) -> bool:
         behind = sample.dts - builder.start
         return behind != 0 and (sample.key or behind > _MAX_BEHIND_S * self.track.timescale)
 
-    def _starts_part(self, builder: PartBuilder, sample: Sample) -> bool:
+    def _starts_part(self, builder: PartBuilder) -> bool:
         """A key frame within a segment opens a part, for players to join at, unless the present part has one."""
-        if self.track.kind is Kind.AUDIO or not sample.key:
+        if not self._is_video or not builder.aims or not builder.samples:
             return False
-        return builder.aims and not any(each.key for each in builder.samples)
+        return not any(each.key for each in builder.samples)
 
     def _cut_part(self, builder: PartBuilder, out: list[Command]) -> None:
         cut = builder.cut()

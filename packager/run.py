@@ -29,7 +29,7 @@ _NO_GAP_S: Final = 0.1
 """A leader that comes back this soon after a cut needs no gap before it."""
 
 _MAX_GAPS: Final = 8
-"""A hole of more segments than these is left out of the playlists, and dates tell how long it was."""
+"""Of a hole of more segments than these the rest is left out of the playlists, and dates tell how long it was."""
 
 
 class Run:
@@ -45,6 +45,10 @@ class Run:
         self._front: int | None = None
         self._offset = 0
         self._away = False
+        self._aims = False
+        self._newest: Sample | None = None
+        self._kind = leader.track.kind
+        self._timescales = {each.track.kind: each.track.timescale for each in (leader, other) if each}
         retention.start()
 
     @property
@@ -54,11 +58,10 @@ class Run:
 
     def push(self, sample: Sample, out: list[Command]) -> None:
         """Take the next sample of either track."""
-        if sample.kind is self._leader.track.kind:
-            self._retention.reach(sample.dts / self._leader.track.timescale)
+        self._newest = sample
+        if sample.kind is self._kind:
             self._lead(sample, out)
         elif self._follower:
-            self._retention.reach(sample.dts / self._follower.timescale)
             self._receive(self._follower, sample, out)
         else:
             self._dropped += 1
@@ -81,23 +84,31 @@ class Run:
         self._end_leader(end, out, flows=False)
 
     def _lead(self, sample: Sample, out: list[Command]) -> None:
-        if not self._admits(sample):
-            self._dropped += 1
-            return
+        leader, end = self._leader, sample.dts + sample.duration
+        if sample.dts != self._front or self._away:
+            if not self._admits(sample):
+                self._dropped += 1
+                return
+            self._begin_or_return(sample, out)
+        cut = self._segmenter.cuts(sample, sample.dts - leader.start, end - leader.start)
         if sample.key:
             self._offset = sample.pts - sample.dts
-        self._begin_or_return(sample, out)
-        leader, end = self._leader, sample.dts + sample.duration
-        cut = self._segmenter.cuts(sample, leader.elapsed(sample.dts), leader.elapsed(end))
         if cut and leader.begun:
             self._cut(sample.dts, out, flows=True)
         leader.add(sample, out)
         self._front = end
-        self._aim(out)
-        self._fill(end, out)
-        self._hint(end)
+        self._settle(end, out)
         if self._follower:
             self._follower.advance(self._follower.ticks(end, leader), out)
+
+    def _settle(self, end: int, out: list[Command]) -> None:
+        """After a sample of the leader that ends at `end`: what it may have changed."""
+        if not self._aims:
+            self._aim(out)
+        if end - self._leader.start > self._segmenter.limit:
+            self._fill(end, out)
+        if not self._leader.waiting:
+            self._hint(end)
 
     def _admits(self, sample: Sample) -> bool:
         """A decoder starts at a key frame, and no sample may come before the segment that it would be in."""
@@ -109,7 +120,9 @@ class Run:
         """Make the open segment one that `sample` can be in; a leader that was away begins a new one."""
         leader, follower = self._leader, self._follower
         returns, self._away = self._away, False
+        self._offset = sample.pts - sample.dts if sample.key else self._offset
         if self._front is None and not returns:
+            leader.start = sample.dts
             if follower:
                 follower.begin(follower.ticks(sample.pts, leader))
             return
@@ -119,10 +132,11 @@ class Run:
 
     def _fill(self, until: int, out: list[Command]) -> None:
         """Where a frame stays, or none comes, for longer than a segment may last: close segments without another."""
-        for _ in range(_MAX_GAPS):
-            if self._leader.elapsed(until) <= self._segmenter.limit:
-                return
-            self._cut(self._leader.start + self._segmenter.whole, out, flows=False)
+        gaps = 0
+        while self._leader.elapsed(until) > self._segmenter.limit:
+            gaps += 1
+            whole = self._leader.start + self._segmenter.whole
+            self._cut(whole if gaps < _MAX_GAPS else until, out, flows=False)
 
     def _cut(self, at: int, out: list[Command], *, flows: bool) -> None:
         """End the leader's segment at `at`, and the follower's where it comes to the same time."""
@@ -133,8 +147,9 @@ class Run:
             self._follower.cut_at(self._follower.ticks(at + self._offset, self._leader))
 
     def _end_leader(self, at: int, out: list[Command], *, flows: bool) -> None:
-        seconds = self._leader.end_segment(at, out, flows=flows)
-        self._promises.saw(seconds)
+        if self._newest:
+            self._retention.reach(self._newest.dts / self._timescales[self._newest.kind])
+        self._promises.saw(self._leader.end_segment(at, out, flows=flows))
         self._retention.slide(self._leader.window)
         self._retention.expire(out)
 
@@ -146,9 +161,7 @@ class Run:
     def _hint(self, end: int) -> None:
         """Where the segment is likely to be at its end, promise the next one's first part and not one more of this."""
         leader, window = self._leader, self._leader.window
-        if window.hint is None or leader.waiting:
-            return
-        if self._segmenter.expects_cut(end, leader.elapsed(end)):
+        if window.hint is not None and self._segmenter.expects_cut(end, leader.elapsed(end)):
             window.promise(leader.first_part(window.open_msn + 1))
 
     def _aim(self, out: list[Command], *, at_once: bool = False) -> None:
@@ -157,6 +170,7 @@ class Run:
         first = follower.rendition if self._away and follower else self._leader
         timescale = first.track.timescale
         if promises.part(timescale) is not None:
+            self._aims = True
             return
         durations = [sample.duration for sample in first.waiting]
         if (at_once and durations) or first.waiting_ticks >= (promises.part_s - 1e-6) * timescale:

@@ -74,7 +74,9 @@ def play(packager: LivePackager, samples: Iterable[Sample], viewer: Viewer | Non
     puts = 0
     for sample in samples:
         commands = packager.push(sample)
-        timescale = VIDEO_TIMESCALE if sample.kind is Kind.VIDEO else 48_000
+        timescale = next(
+            each.track.timescale for each in packager._renditions.values() if each.track.kind is sample.kind
+        )
         viewer.now = max(viewer.now, (sample.dts + sample.duration) / timescale)
         viewer.carry_out(commands)
         lives = {command.life for command in commands if isinstance(command, Put)}
