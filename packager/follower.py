@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from media.timing import rescale, usual
-from packager.segmenter import MAX_TARGET_DURATION, Segmenter
+from packager.segmenter import Segmenter
 
 if TYPE_CHECKING:
     from media.sample import Sample
@@ -53,7 +53,7 @@ class Follower:
     @property
     def patience(self) -> int:
         """For how long one track may go on without the other."""
-        return (self._promises.duration or MAX_TARGET_DURATION) * self.timescale
+        return self._promises.patience_s * self.timescale
 
     def begin(self, at: int) -> None:
         """Leave out what comes before `at`."""
@@ -70,11 +70,13 @@ class Follower:
 
     def has_run_ahead(self, front: int | None) -> bool:
         """Whether the leader, which came as far as `front` (None: it never came), has stayed away for too long."""
-        if not self._held:
+        held = self._held
+        if not held:
             return False
-        since = self._held[0].dts if front is None else front
-        newest = self._held[-1]
-        return newest.dts + newest.duration - since > self.patience or len(self._held) > _MAX_HELD
+        since = held[0].dts if front is None else front
+        newest = held[-1]
+        ahead = newest.dts + newest.duration - since
+        return ahead > self._promises.patience_s * self.timescale or len(held) > _MAX_HELD
 
     def cut_at(self, at: int) -> None:
         """End the segment where `at` is reached."""
@@ -122,11 +124,12 @@ class Follower:
             self._retention.reach(sample.dts / self.timescale)
             flows = sample.dts - self._end <= _HOLE_S * self.timescale
             self.end_segment(self._cuts.popleft(), out, flows=flows)
-        if not self._fits(sample):
+        end = sample.dts + sample.duration
+        if not self._fits(sample, end):
             self.dropped += 1
             return
         self.rendition.add(sample, out)
-        self._end = sample.dts + sample.duration
+        self._end = end
 
     def end_segment(self, at: int, out: list[Command], *, flows: bool) -> None:
         """Close the open segment at `at`, or where its samples end, if those to come `flow` on from there."""
@@ -140,9 +143,9 @@ class Follower:
         at = self._cuts.popleft()
         self.end_segment(at, out, flows=self._end >= at)
 
-    def _fits(self, sample: Sample) -> bool:
+    def _fits(self, sample: Sample, end: int) -> bool:
         rendition = self.rendition
         if not rendition.flowing:
             return sample.dts >= rendition.start
-        longest = (self._promises.duration or MAX_TARGET_DURATION) + _OVER_TARGET_S
-        return rendition.elapsed(sample.dts + sample.duration) <= longest * self.timescale
+        longest = self._promises.patience_s + _OVER_TARGET_S
+        return end - rendition.start <= longest * self.timescale

@@ -65,13 +65,17 @@ def _suits(target_s: float, frame_s: float) -> bool:
 class PartBuilder:
     """Gathers the samples of one part at a time; all times in ticks of their track.
 
-    `start` is the decode time at which the present part begins. Until `target` is set, nothing is full.
+    `start` is the decode time at which the present part begins. `full` says whether the part is long enough, and
+    another sample like the last would make it too long; until `target` is set, nothing is.
     """
+
+    __slots__ = ("_even", "_long_enough", "_target", "_too_long", "end", "full", "samples", "start")
 
     def __init__(self, start: int, target: int | None) -> None:
         self.start = start
         self.end = start
         self.samples: list[Sample] = []
+        self.full = False
         self._even = True
         self._target = target or 0
         self._long_enough = self._too_long = 0
@@ -81,6 +85,8 @@ class PartBuilder:
         """Fix PART-TARGET."""
         self._target = target
         self._measure()
+        if self.samples:
+            self.full = self._is_full(self.samples[-1].duration)
 
     def _measure(self) -> None:
         """Know from where on the present part is long enough, and where it becomes too long."""
@@ -92,13 +98,6 @@ class PartBuilder:
         """Whether PART-TARGET is fixed."""
         return self._target > 0
 
-    @property
-    def full(self) -> bool:
-        """Whether the part is long enough, and another sample like the last would make it too long."""
-        if self.end < self._long_enough or not self.samples:
-            return False
-        return self.end + self.samples[-1].duration > self._too_long or len(self.samples) >= _MAX_SAMPLES
-
     def overruns(self, sample: Sample) -> bool:
         """Whether the part is long enough without `sample`, and too long with it."""
         return sample.dts + sample.duration > self._too_long and self.end >= self._long_enough and bool(self.samples)
@@ -108,7 +107,14 @@ class PartBuilder:
         if sample.dts != self.end:
             self._even = False
         self.samples.append(sample)
-        self.end = sample.dts + sample.duration
+        self.end = end = sample.dts + sample.duration
+        if end >= self._long_enough:
+            self.full = self._is_full(sample.duration)
+
+    def _is_full(self, next_ticks: int) -> bool:
+        if self.end < self._long_enough:
+            return False
+        return self.end + next_ticks > self._too_long or len(self.samples) >= _MAX_SAMPLES
 
     def cut(self) -> Cut:
         """End the part, of whatever length. The next one starts where it ends."""
@@ -118,6 +124,7 @@ class PartBuilder:
         times = self._even_times() if self._even and end == self.end else self._mended_times(end)
         done = Cut(self.samples, times)
         self.samples = []
+        self.full = False
         self._even = True
         self.start = self.end = end
         self._measure()

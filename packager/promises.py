@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from media.timing import rescale
-from packager.segmenter import target_duration
+from packager.segmenter import MAX_TARGET_DURATION, target_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,21 +16,20 @@ if TYPE_CHECKING:
 class Promises:
     """The two numbers, common to all renditions of a broadcast; None until they are fixed, then never changed.
 
-    `part_s` and `least_s` are the seconds that parts and segments are wanted to last at least.
+    `part_s` and `least_s` are the seconds that parts and segments are wanted to last at least. `parts_fixed` says
+    whether PART-TARGET is. `patience_s` is for how long one track may go on without the other: the target duration, or
+    the longest that it may become.
     """
 
     def __init__(self, windows: Mapping[str, Window], part_s: float, least_s: float) -> None:
         self.part_s = part_s
         self.least_s = least_s
+        self.parts_fixed = False
         self.duration: int | None = None
+        self.patience_s = MAX_TARGET_DURATION
         self._windows = windows
         self._part: tuple[int, int] | None = None
         self._longest = 0.0
-
-    @property
-    def parts_fixed(self) -> bool:
-        """Whether PART-TARGET is."""
-        return self._part is not None
 
     def part(self, timescale: int) -> int | None:
         """PART-TARGET in ticks of a clock, rounded down."""
@@ -39,6 +38,7 @@ class Promises:
     def fix_part(self, ticks: int, timescale: int) -> None:
         """Promise parts of `ticks` / `timescale` seconds at most."""
         self._part = self._part or (ticks, timescale)
+        self.parts_fixed = True
         self.tell()
 
     def saw(self, seconds: float) -> None:
@@ -47,7 +47,7 @@ class Promises:
 
     def fix_duration(self) -> None:
         """Promise a target duration that suits the segments so far."""
-        self.duration = self.duration or target_duration(self._longest, self.least_s)
+        self.duration = self.patience_s = self.duration or target_duration(self._longest, self.least_s)
         self.tell()
 
     def tell(self) -> None:

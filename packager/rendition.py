@@ -101,7 +101,7 @@ class Rendition:
         builder = self._builder
         if builder is None or not self.begun:
             builder = self._builder_for(sample)
-        if builder.overruns(sample) or (sample.key and self._starts_part(builder)):
+        if builder.overruns(sample) or (self._is_video and sample.key and self._starts_part(builder)):
             self._cut_part(builder, out)
         builder.add(sample)
         if builder.full:
@@ -140,7 +140,7 @@ class Rendition:
 
     def _starts_part(self, builder: PartBuilder) -> bool:
         """A key frame within a segment opens a part, for players to join at, unless the present part has one."""
-        if not self._is_video or not builder.aims or not builder.samples:
+        if not builder.aims or not builder.samples:
             return False
         return not any(each.key for each in builder.samples)
 

@@ -43,6 +43,7 @@ class Run:
         self._retention = retention
         self._segmenter = Segmenter(leader.track.timescale, promises.least_s, promises.duration)
         self._front: int | None = None
+        self._follower_front: int | None = None
         self._offset = 0
         self._away = False
         self._aims = False
@@ -90,16 +91,23 @@ class Run:
                 self._dropped += 1
                 return
             self._begin_or_return(sample, out)
+        if sample.key or end - leader.start > self._segmenter.limit:
+            self._cut_before(sample, end, out)
+        leader.add(sample, out)
+        self._front = end
+        self._settle(end, out)
+        follower = self._follower
+        if follower:
+            self._follower_front = front = follower.ticks(end, leader)
+            follower.advance(front, out)
+
+    def _cut_before(self, sample: Sample, end: int, out: list[Command]) -> None:
+        leader = self._leader
         cut = self._segmenter.cuts(sample, sample.dts - leader.start, end - leader.start)
         if sample.key:
             self._offset = sample.pts - sample.dts
         if cut and leader.begun:
             self._cut(sample.dts, out, flows=True)
-        leader.add(sample, out)
-        self._front = end
-        self._settle(end, out)
-        if self._follower:
-            self._follower.advance(self._follower.ticks(end, leader), out)
 
     def _settle(self, end: int, out: list[Command]) -> None:
         """After a sample of the leader that ends at `end`: what it may have changed."""
@@ -180,7 +188,7 @@ class Run:
 
     def _receive(self, follower: Follower, sample: Sample, out: list[Command]) -> None:
         follower.hold(sample)
-        front = None if self._front is None else follower.ticks(self._front, self._leader)
+        front = self._follower_front
         if self._away:
             self._go_alone(follower, out)
         elif follower.has_run_ahead(front):

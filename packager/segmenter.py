@@ -36,12 +36,15 @@ def target_duration(longest_s: float, least_s: float) -> int:
 
 
 class Segmenter:
-    """Decides for one track, sample by sample; all times in its ticks."""
+    """Decides for one track, sample by sample; all times in its ticks.
+
+    `limit` is the longest segment, `whole` one that lasts the target duration.
+    """
 
     def __init__(self, timescale: int, least_s: float, target: int | None) -> None:
         self._timescale = timescale
         self._least = ticks_at_least(least_s, timescale)
-        self._limit = self._whole = 0
+        self.limit = self.whole = 0
         self._last_key: int | None = None
         self._gops: deque[int] = deque(maxlen=_GOPS)
         self.fix(target)
@@ -49,27 +52,17 @@ class Segmenter:
     def fix(self, target: int | None) -> None:
         """Hold to a target duration in seconds; None means that it is still open, up to the most there may be."""
         limit_s = MAX_TARGET_DURATION if target is None else target + _OVER_TARGET_S
-        self._limit = int(limit_s * self._timescale)
-        self._whole = int((target or MAX_TARGET_DURATION) * self._timescale)
-
-    @property
-    def whole(self) -> int:
-        """A segment that lasts the target duration."""
-        return self._whole
-
-    @property
-    def limit(self) -> int:
-        """The longest segment."""
-        return self._limit
+        self.limit = int(limit_s * self._timescale)
+        self.whole = int((target or MAX_TARGET_DURATION) * self._timescale)
 
     def cuts(self, sample: Sample, elapsed: int, with_it: int) -> bool:
-        """Whether `sample` opens a new segment. Call once for each.
+        """Whether `sample` opens a new segment. Call once for each that is a key frame or ends beyond `limit`.
 
         `elapsed` is how long the open segment is without the sample, `with_it` how long it would be with it.
         """
         if sample.key and self._cuts_at_key(sample, elapsed):
             return True
-        return with_it > self._limit
+        return with_it > self.limit
 
     def expects_cut(self, at: int, elapsed: int) -> bool:
         """Whether the sample at `at` will be a cut, if key frames go on coming as the last two did."""
@@ -84,4 +77,4 @@ class Segmenter:
         return self._is_time(elapsed, sample.duration // 2)
 
     def _is_time(self, elapsed: int, tolerance: int) -> bool:
-        return elapsed + tolerance >= self._least or elapsed + max(self._gops, default=0) > self._limit
+        return elapsed + tolerance >= self._least or elapsed + max(self._gops, default=0) > self.limit

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from media.track import Track
 
+_AUDIO: Final = Kind.AUDIO
 _DRIFT_MS: Final = 60
 """Lip-sync errors below are not seen (ITU-R BT.1359: 45 ms early to 125 ms late), and RTMP stamps jitter by less."""
 _PATIENCE_MS: Final = 700
@@ -100,7 +101,9 @@ class AudioLane:
             return self._resync(frame, drift, span)
         if not self._settled:
             self._settle()
-        return self._accept(frame, due, span)
+        held, before = self._held, self._dts  # as `_accept` does, without the call
+        self._held, self._dts, self._next = frame, due, due + span
+        return [Sample(_AUDIO, before, before, due - before, held.key, held.data)] if held is not None else []
 
     def meanwhile(self, at: int) -> list[Sample]:
         """Pictures have reached `at` (ms): fill in what is missing."""
@@ -158,7 +161,7 @@ class AudioLane:
         self._held, self._dts, self._next = frame, due, due + span
         if held is None:
             return []
-        return [Sample(Kind.AUDIO, before, before, due - before, held.key, held.data)]
+        return [Sample(_AUDIO, before, before, due - before, held.key, held.data)]
 
     def _resync(self, frame: Frame, drift: int, span: int) -> list[Sample]:
         if drift < 0:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from origin.live.channel import Channel
     from origin.live.health import Health
 
+_VIDEO: Final = Kind.VIDEO
 LONG_GOP_S: Final = 4.5
 """Key frames further apart than this make joining slow and segments long: the usual 2 s to 4 s, and jitter."""
 
@@ -50,6 +51,7 @@ class Publication:
         self._gathering: Gathering | None = Gathering()
         self._changing: dict[Kind, Track] = {}
         self._wall = WallAnchor(0.0)
+        self._timekeeper = _VIDEO
         self._key_frame: int | None = None
         self._closed = False
 
@@ -78,10 +80,10 @@ class Publication:
             return
         if self._gathering is not None:
             self._gather(self._gathering, frame)
-        elif self._changing and self._can_change_at(frame):
-            self._begin_run({**self._tracks, **self._changing}, [frame])
-        elif frame.kind not in self._changing and frame.kind in self._tracks:
-            self._feed(frame)
+        elif self._changing:
+            self._change(frame)
+        elif frame.kind in self._tracks:
+            self._hand_on(self._timeline.push(frame))
 
     def remark(self, code: str, sentence: str) -> None:
         """Note something about the stream's health."""
@@ -113,6 +115,13 @@ class Publication:
             self._gathering = None
             self._begin_run(gathering.tracks, gathering.frames)
 
+    def _change(self, frame: Frame) -> None:
+        """Begin a run with the new parameters where that can be; frames that need them wait for it in vain."""
+        if self._can_change_at(frame):
+            self._begin_run({**self._tracks, **self._changing}, [frame])
+        elif frame.kind not in self._changing and frame.kind in self._tracks:
+            self._hand_on(self._timeline.push(frame))
+
     def _can_change_at(self, frame: Frame) -> bool:
         """Video parameters change at their own key frame; where there is video, sound's do at one too."""
         if Kind.VIDEO in self._tracks or Kind.VIDEO in self._changing:
@@ -128,18 +137,15 @@ class Publication:
         span_s = (frames[-1].dts_ms - frames[0].dts_ms) / 1_000
         self._wall = WallAnchor(self._clock() - max(span_s, 0.0) - self._timeline.end_s)
         self._channel.carry_out(self._channel.packager.start(self.tracks, self._wall.at_zero))
+        self._timekeeper = _VIDEO if _VIDEO in tracks else Kind.AUDIO
         for frame in frames:
-            self._feed(frame)
-
-    def _feed(self, frame: Frame) -> None:
-        self._hand_on(self._timeline.push(frame))
+            self._hand_on(self._timeline.push(frame))
 
     def _hand_on(self, samples: Iterable[Sample]) -> None:
         packager = self._channel.packager
         for sample in samples:
-            self._keep_time(sample)
-            if sample.key and sample.kind is Kind.VIDEO:
-                self._watch_gop(sample)
+            if sample.kind is self._timekeeper and (sample.key or self._wall.settling):
+                self._keep_time(sample)
             commands = packager.push(sample)
             if commands:
                 self._channel.carry_out(commands)
@@ -147,8 +153,8 @@ class Publication:
             self._note_faults()
 
     def _keep_time(self, sample: Sample) -> None:
-        if not (sample.key or self._wall.settling) or (sample.kind is Kind.AUDIO and Kind.VIDEO in self._tracks):
-            return
+        if sample.key and sample.kind is _VIDEO:
+            self._watch_gop(sample)
         media_s = (sample.dts + sample.duration) / self._tracks[sample.kind].timescale
         if self._wall.observe(self._clock(), media_s):
             self._channel.packager.set_wall(self._wall.at_zero)

@@ -85,7 +85,10 @@ class Timeline:
         if lane.astray:
             lane.astray = False
             self._clock.resume(kind, frame.dts_ms, ceil(lane.last_s * 1000))
-        return samples + other.meanwhile(at) if other is not None else samples
+        if other is None:
+            return samples
+        more = other.meanwhile(at)
+        return samples + more if more else samples
 
     def flush(self) -> list[Sample]:
         """The frames still held: call it when the publisher is gone."""

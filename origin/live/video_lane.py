@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from media.track import Track
 
+_VIDEO: Final = Kind.VIDEO
 STALL_S: Final = 3
 """A picture is held no longer than this while sound goes on, and never lasts longer: as long as the clock takes a
 step ahead for a gap, and less than any target duration worth having. What follows a stall leaves a hole."""
@@ -69,7 +70,7 @@ class VideoLane:
         else:
             duration, dts = self._mend(dts)
         pts = before + self._cts
-        sample = Sample(Kind.VIDEO, before, max(0, pts), duration, held.key, held.data)
+        sample = Sample(_VIDEO, before, pts if pts > 0 else 0, duration, held.key, held.data)  # noqa: FURB136 - max() is a call
         self._held = frame
         self._dts = dts
         self._cts = cts
@@ -77,7 +78,7 @@ class VideoLane:
 
     def meanwhile(self, at: int) -> list[Sample]:
         """Sound has reached `at` (ms): let the held picture go if it has waited too long."""
-        if self._held is None or at * self._scale - self._dts * 1000 <= STALL_S * 1000 * self._scale:
+        if self._held is None or (at - STALL_S * 1000) * self._scale <= self._dts * 1000:
             return []
         self._faults[Fault.GAP] += 1
         return self.flush()

@@ -11,14 +11,6 @@ from tests.house.tree import Function, body, files, functions, modules
 
 TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
     # the test file: why it is there, and for which modules
-    "tests/contract/test_bus.py": (
-        "one suite runs over all that BUSES lists",
-        "origin/bus/{memory,protocol,table}.py",
-    ),
-    "tests/contract/test_stores.py": (
-        "one suite runs over all that STORES lists",
-        "origin/stores/{drafts,memory,protocol,table,walk,workers}.py",
-    ),
     "tests/packager/test_pipeline.py": (
         "steps between samples and playlists; a player that reads whole broadcasts judges them",
         "packager/{follower,names,promises,rendition,run}.py",
