@@ -16,6 +16,7 @@ class Allowance:
 
     def spend(self, amount: float, now: float) -> float:
         """Take `amount`; gives the seconds to wait before the next one, 0 while there is something left."""
-        self._level = min(self._burst, self._level + (now - self._then) * self._rate) - amount
-        self._then = now
-        return max(0.0, -self._level / self._rate)
+        level = self._level + (now - self._then) * self._rate
+        level = (level if level < self._burst else self._burst) - amount  # noqa: FURB136 - twice a read: max and min are calls
+        self._level, self._then = level, now
+        return -level / self._rate if level < 0 else 0.0

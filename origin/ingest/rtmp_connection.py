@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import structlog
 
@@ -36,6 +36,8 @@ _STATUS_CODES: Final = {"unauthorized": "NetStream.Publish.BadName", "taken_over
 """What Flash called a wrong name, and a name that somebody else publishes; encoders show it as such."""
 _OTHER_STATUS: Final = "NetStream.Failed"
 
+_Input = TypeVar("_Input")
+
 
 class RtmpConnection(asyncio.BufferedProtocol):
     """See the module's docstring."""
@@ -53,8 +55,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._leaving = False
         self._stage = ""
         self._timer: asyncio.TimerHandle | None = None
-        self._last_read = self._loop.time()
-        now = time.perf_counter()
+        now = self._last_read = time.perf_counter()
         self._bytes = Allowance(self._limits.bytes_per_s, self._limits.burst_bytes, now)
         self._cpu = Allowance(self._limits.cpu_share, self._limits.cpu_share * self._limits.cpu_burst_s, now)
 
@@ -82,10 +83,8 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._house.bytes_read.inc(nbytes)
         if self._leaving:
             return
-        began = time.perf_counter()  # uvloop's own clock stands still while it calls us
-        self._last_read = self._loop.time()
-        data = bytes(self._house.buffer[:nbytes])
-        self._run(lambda: self._session.receive_data(data))
+        began = self._last_read = time.perf_counter()  # uvloop's own clock stands still while it calls us
+        self._run(self._session.receive_data, bytes(self._house.buffer[:nbytes]))
         if not self._leaving:
             self._throttle(nbytes, began)
 
@@ -118,11 +117,14 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     # Events.
 
-    def _run(self, step: Callable[[], list[Event]]) -> None:
+    def _run(self, step: Callable[[_Input], list[Event]], given: _Input) -> None:
         """Take one step of the session, act on what comes of it, and contain what goes wrong."""
         try:
-            for event in step():
-                self._act(event)
+            for event in step(given):
+                if isinstance(event, Media):
+                    self._media(event)
+                else:
+                    self._act(event)
         except ProtocolError as fault:
             self._expel(fault.reason, str(fault))
         except Exception:  # noqa: BLE001 - a fault of ours ends this connection, and must not reach the loop
@@ -132,9 +134,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     def _act(self, event: Event) -> None:
         match event:
-            case Media():
-                self._media(event)
-            case Connected():
+            case Connected() | Media():
                 pass
             case PublishRequested():
                 self._hold("asking")
@@ -184,7 +184,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._publication, self._flv = publication, FlvReader()
         self._enter("idle", self._limits.idle_s)
         publication.farewell.add_done_callback(self._on_farewell)
-        self._run(lambda: self._session.accept(request))
+        self._run(self._session.accept, request)
         self._release("asking")
 
     def _on_farewell(self, farewell: asyncio.Future[Farewell]) -> None:
@@ -212,7 +212,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         if self._stage == "handshake" and self._session.greeted:
             self._enter("publish", self._limits.publish_s)
             return
-        left = self._last_read + self._limits.idle_s - self._loop.time()
+        left = self._last_read + self._limits.idle_s - time.perf_counter()
         if self._stage == "idle" and (left > 0 or self._holds):
             self._enter("idle", max(left, self._limits.idle_s / 10))
         else:
