@@ -48,9 +48,8 @@ def measure(contestant: type[servers.Headwater | servers.NginxRtmp | servers.Ffm
             kept = stored_mb(server.folder) / count
     due = clip.MEGABYTES_A_SECOND * min(plan.warm_s + plan.seconds, servers.WINDOW_S) * LEAST_STORED
     if kept < due:
-        raise RuntimeError(
-            f"{contestant.name} did not keep up: it stored {kept:.1f} MB a stream, not {due:.1f} or more"
-        )
+        words = f"{contestant.name} stored {kept:.1f} MB of each of {count} streams instead of {due:.1f} or more"
+        raise RuntimeError(f"{words}: it did not keep up, or the machine is busy with something else")
     cpu = (after.cpu_s - before.cpu_s) / (ended - began)
     return Figure(100 * cpu / count, after.memory_mb / count)
 
