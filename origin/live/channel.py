@@ -157,17 +157,18 @@ class Channel:
         return self.spool.get(name)
 
     async def _until_ready(self) -> None:
-        try:
-            async with asyncio.timeout(HOLD_BEFORE_READY_S):
-                while not self.packager.ready and not self.ended:
-                    await asyncio.shield(self._ready.next())
-        except TimeoutError:
-            pass
+        if not self.started:  # rarely; a time-out costs more than all the rest of an answer
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HOLD_BEFORE_READY_S):
+                    while not (self.started or self.ended):
+                        await asyncio.shield(self._ready.next())
         if not self.packager.ready:
             raise Problem("stream_offline", "The stream has only just begun; try again in a few seconds.")
 
     async def _until_has(self, window: Window, rendition: str, query: ReloadQuery) -> None:
         try:
+            if decide(window, query) is Decision.READY:
+                return
             async with asyncio.timeout(self._hold_s(window)):
                 while decide(window, query) is Decision.WAIT:
                     await asyncio.shield(self.signal(rendition).next())

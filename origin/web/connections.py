@@ -33,10 +33,12 @@ class HttpLimits:
     """Between requests: above the 60 s for which nginx keeps upstream connections, or it meets closed ones."""
     stall_s: float = 30.0
     """A reader that takes nothing for this long is gone."""
+    look_s: float = 2.0
+    """How often a connection is looked at; deadlines are kept to within this."""
 
 
 class Guard:
-    """The watch over one connection."""
+    """The watch over one connection: one timer that looks from time to time, since arming one a request costs more."""
 
     def __init__(self, transport: asyncio.WriteTransport, limits: HttpLimits) -> None:
         self._transport = transport
@@ -44,40 +46,36 @@ class Guard:
         self._loop = asyncio.get_running_loop()
         self._requests = 0
         self._unsent = 0
-        self._timer = self._loop.call_later(limits.header_s, self._late, "header_deadline")
+        self._unsent_since = self._loop.time()
+        self._headers_due = self._loop.time() + limits.header_s
+        self._timer = self._loop.call_later(limits.look_s, self._look)
 
     def request_begins(self) -> None:
         """Headers are complete: from now on the reader's progress is watched."""
         self._requests += 1
-        self._watch_reader()
 
     def request_ends(self) -> None:
         """The next request may take its time, and its headers a little more."""
         self._requests -= 1
-        if not self._requests:
-            self._rearm(self._limits.idle_s + self._limits.header_s, "header_deadline")
+        self._headers_due = self._loop.time() + self._limits.idle_s + self._limits.header_s
 
     def release(self) -> None:
         """The connection is closed."""
         self._timer.cancel()
 
-    def _watch_reader(self) -> None:
-        self._timer.cancel()
-        self._unsent = self._transport.get_write_buffer_size()
-        self._timer = self._loop.call_later(self._limits.stall_s, self._look)
-
     def _look(self) -> None:
+        now = self._loop.time()
         unsent = self._transport.get_write_buffer_size()
-        if unsent and unsent == self._unsent:
-            self._late("reader_stalled")
+        if not unsent or unsent != self._unsent:
+            self._unsent, self._unsent_since = unsent, now
+        if unsent and now - self._unsent_since >= self._limits.stall_s:
+            self._abort("reader_stalled")
+        elif not self._requests and not unsent and now >= self._headers_due:
+            self._abort("header_deadline")
         else:
-            self._watch_reader()
+            self._timer = self._loop.call_later(self._limits.look_s, self._look)
 
-    def _rearm(self, delay_s: float, reason: str) -> None:
-        self._timer.cancel()
-        self._timer = self._loop.call_later(delay_s, self._late, reason)
-
-    def _late(self, reason: str) -> None:
+    def _abort(self, reason: str) -> None:
         metrics.http_refused.labels(reason).inc()
         self._transport.abort()
 

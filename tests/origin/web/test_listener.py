@@ -36,7 +36,7 @@ class Held:
 
 @asynccontextmanager
 async def listening(app: Any, **limits: Any) -> AsyncIterator[tuple[HttpListener, tuple[str, int]]]:
-    listener = HttpListener(HttpLimits(**limits))
+    listener = HttpListener(HttpLimits(**limits, look_s=0.05))
     address = await listener.bind("127.0.0.1", 0)
     await listener.serve(app)
     try:
