@@ -4,13 +4,12 @@ Usage: install.py FOLDER LOCK. Run again it brings the folder up to date; a fold
 Every package is checked against the hashes of the lock, and the project itself brings in nothing more.
 """
 
+import os
+import shutil
 import subprocess
 import sys
-import venv
 from importlib.util import find_spec
 from pathlib import Path
-
-from bootstrap import fetch_pip
 
 QUIET = ("--quiet", "--disable-pip-version-check", "--no-input", "--no-warn-script-location")
 
@@ -23,14 +22,16 @@ def works(python: Path) -> bool:
 
 
 def create(folder: Path) -> None:
-    """Make the environment, with pip from ensurepip or, where that is missing, from the package index."""
+    """Make the environment; Debian's Python has its pip in a package of its own, which root can have."""
+    if find_spec("ensurepip") is None:
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+        if os.getuid() or not shutil.which("apt-get"):
+            sys.exit(f"This Python cannot make virtual environments: install {version}, or name another with PYTHON=.")
+        print(f"installing Debian packages: {version}", flush=True)
+        subprocess.run(["apt-get", "-qq", "update"], check=True)
+        subprocess.run(["apt-get", "-qq", "-y", "--no-install-recommends", "install", version], check=True)
     print(f"making {folder} with Python {sys.version.split()[0]}", flush=True)
-    has_ensurepip = find_spec("ensurepip") is not None
-    venv.EnvBuilder(clear=True, symlinks=True, with_pip=has_ensurepip).create(folder)
-    if not has_ensurepip:
-        wheel = fetch_pip(folder)
-        subprocess.run([folder / "bin" / "python", wheel / "pip", "install", *QUIET, "--no-index", wheel], check=True)
-        wheel.unlink()
+    subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
 
 
 def main(folder: Path, lock: str) -> None:

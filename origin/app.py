@@ -19,7 +19,6 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import structlog
-import uvloop
 
 from origin.bus.table import open_bus
 from origin.catalog import secret_file, streams
@@ -38,6 +37,11 @@ from origin.web.listener import HttpListener
 from origin.web.playback import Playback
 from origin.web.services import Links, Readiness, Services
 from origin.web.token_desk import TokenDesk
+
+try:
+    from uvloop import new_event_loop
+except ImportError:  # there is none for Windows and for other interpreters
+    from asyncio import new_event_loop
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
@@ -210,7 +214,7 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal stops at once."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(_serve(Server(settings)))
 
 

@@ -160,10 +160,13 @@ class Channel:
         if not self.started:  # rarely; a time-out costs more than all the rest of an answer
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HOLD_BEFORE_READY_S):
-                    while not (self.started or self.ended):
+                    while not self._settled():
                         await asyncio.shield(self._ready.next())
         if not self.packager.ready:
             raise Problem("stream_offline", "The stream has only just begun; try again in a few seconds.")
+
+    def _settled(self) -> bool:
+        return self.packager.ready or self.ended
 
     async def _until_has(self, window: Window, rendition: str, query: ReloadQuery) -> None:
         try:
