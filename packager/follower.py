@@ -90,6 +90,7 @@ class Follower:
         while held and held[0].dts < front:
             self.take(held.popleft(), out)
         while self._cuts and (self._end >= self._cuts[0] or front - self._cuts[0] > self.patience):
+            self._retention.reach(front / self.timescale)
             self._end_at_cut(out)
 
     def flush(self, out: list[Command]) -> None:
@@ -120,6 +121,7 @@ class Follower:
     def take(self, sample: Sample, out: list[Command]) -> None:
         """Put a sample into its segment, or drop it where that is closed or would grow too long."""
         while self._cuts and sample.dts >= self._cuts[0]:
+            self._retention.reach(sample.dts / self.timescale)
             flows = sample.dts - self._end <= _HOLE_S * self.timescale
             self.end_segment(self._cuts.popleft(), out, flows=flows)
         end = sample.dts + sample.duration
@@ -131,9 +133,9 @@ class Follower:
 
     def end_segment(self, at: int, out: list[Command], *, flows: bool) -> None:
         """Close the open segment at `at`, or where its samples end, if those to come `flow` on from there."""
-        if self.rendition.begun:
-            at = self._end if flows else at
-            self._retention.reach(self._end / self.timescale)
+        if flows and self.rendition.begun:
+            at = self._end
+        self._retention.reach(at / self.timescale)
         self._promises.saw(self.rendition.end_segment(at, out, flows=flows))
         self._retention.slide(self.rendition.window)
 

@@ -13,11 +13,11 @@ TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
     # the test file: why it is there, and for which modules
     "tests/packager/test_pipeline.py": (
         "steps between samples and playlists; a player that reads whole broadcasts judges them",
-        "packager/{follower,names,parts,promises,rendition,retention,run}.py",
+        "packager/{follower,names,promises,rendition,run}.py",
     ),
     "tests/packager/test_peers.py": (
         "playlists, read by other people's parsers",
-        "packager/hls/{media_playlist,multivariant,segment}.py",
+        "packager/hls/segment.py",
     ),
     "tests/origin/live/test_director.py": (
         "a record of what the director holds together",

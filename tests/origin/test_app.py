@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from origin.app import AlreadyRunningError, Server
 from origin.config import load_settings
 from tests.support import ffmpeg
-from tests.support.hls import until_live
+from tests.support.hls import playlist, until_live
 from tests.support.running import EPHEMERAL, headwater
 
 if TYPE_CHECKING:
@@ -57,20 +59,21 @@ async def test_a_publish_token_stands_for_a_key(tmp_path: Path) -> None:
             await ffmpeg.publish(stream.rtmp_url.replace(stream.key, stream.token), source)
 
 
-async def _serve(folder: Path) -> asyncio.subprocess.Process:
-    environ = {**os.environ, **EPHEMERAL, "HEADWATER_DATA_DIR": str(folder)}
+async def _serve(folder: Path) -> tuple[asyncio.subprocess.Process, str]:
+    """`headwater serve` as a process, and its HTTP address."""
+    environ = {**os.environ, **EPHEMERAL, "HEADWATER_DATA_DIR": str(folder), "HEADWATER_LOG_FORMAT": "json"}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "origin.cli.main", "serve", env=environ, stderr=asyncio.subprocess.PIPE
     )
     assert process.stderr
     async with asyncio.timeout(30):
-        while b"ready" not in await process.stderr.readline():
+        while (said := json.loads(await process.stderr.readline()))["event"] != "ready":
             pass
-    return process
+    return process, said["http"]
 
 
 async def test_sigterm_ends_the_process_cleanly(tmp_path: Path) -> None:
-    process = await _serve(tmp_path)
+    process, _ = await _serve(tmp_path)
     process.send_signal(signal.SIGTERM)
     _, said = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 0
@@ -78,19 +81,21 @@ async def test_sigterm_ends_the_process_cleanly(tmp_path: Path) -> None:
     assert b"Traceback" not in said
 
 
-async def test_after_a_kill_the_next_start_cleans_up_and_goes_on(tmp_path: Path) -> None:
-    process = await _serve(tmp_path)
-    process.kill()
-    await process.communicate()
-    async with headwater(tmp_path) as running:
-        stream = await running.stream(reconnect_window_s=300)
-        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
-            await until_live(running, stream)
-        assert list((tmp_path / "objects").rglob("*.m4s"))
+async def test_after_a_kill_on_the_air_the_next_start_cleans_up_and_goes_on(tmp_path: Path) -> None:
+    process, url = await _serve(tmp_path)
+    key = (tmp_path / "admin.key").read_text().strip()
+    async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}) as http:
+        made = (await http.post("/v1/streams", json={"name": "test"})).json()
+    async with ffmpeg.publishing(f"{made['rtmp_url']}/{made['stream_key']}", ffmpeg.source()):
+        async with asyncio.timeout(30):
+            while not list((tmp_path / "objects").rglob("*.m4s")):  # noqa: ASYNC110 - a disk tells nothing
+                await asyncio.sleep(0.05)
+        process.kill()
+        await process.communicate()
     async with headwater(tmp_path) as running:
         assert not list((tmp_path / "objects").rglob("*.m4s"))
-        shown = await running.state(stream)
-        assert shown["state"] == "idle"
-        stream = await running.stream_of(shown, stream.key)
+        stream = await running.stream_of((await running.get(f"/v1/streams/{made['id']}")).json(), made["stream_key"])
+        assert (await running.state(stream))["state"] == "idle"
         async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
             await until_live(running, stream)
+            assert "2-32.m4s" in await playlist(running, stream)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from media.sample import Sample
 from media.track import VIDEO_TIMESCALE, Codec, Kind, Track
-from packager.commands import Life, Put
 from packager.pipeline import LivePackager, LiveSettings
 from tests.packager.viewer import Viewer
 
@@ -72,6 +71,7 @@ def play(packager: LivePackager, samples: Iterable[Sample], viewer: Viewer | Non
     """Push samples and let a viewer look at each new segment, and at every few new parts."""
     viewer = viewer or Viewer(packager)
     puts = 0
+    closed: list[int] = []
     for sample in samples:
         commands = packager.push(sample)
         timescale = next(
@@ -79,9 +79,9 @@ def play(packager: LivePackager, samples: Iterable[Sample], viewer: Viewer | Non
         )
         viewer.now = max(viewer.now, (sample.dts + sample.duration) / timescale)
         viewer.carry_out(commands)
-        lives = {command.life for command in commands if isinstance(command, Put)}
-        puts += bool(lives)
-        if Life.STORED in lives or (lives and puts % every == 0):
+        before, closed = closed, [window.open_msn for window in packager.windows.values()]
+        puts += bool(commands)
+        if before != closed or (commands and puts % every == 0):
             viewer.look()
     return viewer
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
+    from origin.catalog.broadcasts import Broadcast
     from origin.catalog.streams import Stream
     from origin.live.publication import Publication
 
@@ -145,11 +149,11 @@ async def test_when_nobody_comes_back_it_ends(house: House, monkeypatch: pytest.
     house.director._by_stream[house.stream.id].stream = _impatient(house.stream)
     publication.close("gone")
     async with asyncio.timeout(10):
-        while house.director.channel("pb_one") is not None or await house.store.list("", None, 1):  # noqa: ASYNC110 - seen from outside
+        while await house.catalog.read(_broadcasts):  # noqa: ASYNC110 - seen from outside
             await asyncio.sleep(0.01)
     assert on_air.ended
     assert house.state == "idle"
-    assert await house.catalog.read(lambda conn: broadcasts.ended_before(conn, 1e12, 10)) == []
+    assert await house.store.list("", None, 1) == []
 
 
 async def test_disconnect_ends_at_once_and_the_next_broadcast_uses_new_numbers(house: House) -> None:
@@ -200,6 +204,11 @@ async def test_draining_tells_publishers_stores_everything_and_refuses_new_ones(
     with pytest.raises(Problem) as caught:
         await house.publish()
     assert caught.value.code == "draining"
+
+
+def _broadcasts(conn: Connection) -> list[Broadcast]:
+    """Those on the air, and those that are not collected yet."""
+    return broadcasts.open_ones(conn) + broadcasts.ended_before(conn, math.inf, 9)
 
 
 def _impatient(stream: Stream) -> Stream:

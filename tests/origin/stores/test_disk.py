@@ -86,13 +86,12 @@ async def test_content_is_flushed_before_its_name_and_the_name_before_the_answer
 
         monkeypatch.setattr(os, name, call)
 
-    for name in ("write", "fdatasync", "replace", "mkdir", "fsync"):
+    for name in ("writev", "fdatasync", "replace", "mkdir", "fsync"):
         spy(name)
     await store.put("a/b/c", (b"one", b"two"))
     monkeypatch.undo()
     assert calls == [
-        "write draft",
-        "write draft",
+        "writev draft",
         "fdatasync draft",
         "mkdir a",
         "fsync .",
