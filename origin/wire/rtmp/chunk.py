@@ -105,7 +105,7 @@ class ChunkReader:
     def _take_whole(self, data: bytes, at: int, messages: list[Message]) -> int:
         """Take a message that is all here, on a chunk stream in use, with nothing unusual about it; give its bytes.
 
-        Gives 0, and nothing has changed, where the long way must be gone. That costs four times as much.
+        Gives 0, and nothing has changed, where the long way must be gone. That costs two to three times as much.
         """
         shape = data[at] >> 6
         stream = self._streams.get(data[at] & 63)
