@@ -1,8 +1,8 @@
 """Values that are made for every message of every stream.
 
-A frozen dataclass sets each field through `object.__setattr__`, which makes it three times as dear to create as a plain
-one: 0.9 us against 0.3 for five fields, and a message is up to three of them. A `record` leaves the lock to the type
-checker, which knows it as frozen; nothing stops who assigns to it all the same.
+A frozen dataclass sets each field through `object.__setattr__`, which makes it three to four times as dear to create
+as a plain one (1.4 us against 0.5 for five fields, on a busy machine), and a message becomes four of them. A `record`
+leaves the lock to the type checker, which knows it as frozen; nothing stops who assigns to it all the same.
 """
 
 from __future__ import annotations

@@ -95,7 +95,8 @@ class Run:
             self._cut_before(sample, end, out)
         leader.add(sample, out)
         self._front = end
-        self._settle(end, out)
+        if not (self._aims and leader.waiting) or end - leader.start > self._segmenter.limit:
+            self._settle(end, out)
         follower = self._follower
         if follower:
             self._follower_front = front = follower.ticks(end, leader)

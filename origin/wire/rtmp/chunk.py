@@ -105,7 +105,7 @@ class ChunkReader:
     def _take_whole(self, data: bytes, at: int, messages: list[Message]) -> int:
         """Take a message that is all here, on a chunk stream in use, with nothing unusual about it; give its bytes.
 
-        Gives 0, and nothing has changed, where the long way must be gone. That costs four times as much.
+        Gives 0, and nothing has changed, where the long way must be gone. That costs two to three times as much.
         """
         shape = data[at] >> 6
         stream = self._streams.get(data[at] & 63)
@@ -120,7 +120,7 @@ class ChunkReader:
         end = body + length + chunks
         if end > len(data) or field == _EXTENDED or type_id <= ABORT or not 0 < length <= self._limits.message_bytes:
             return 0
-        payload = self._without_markers(data[body:end], chunks, stream.marker) if chunks else data[body:end]
+        payload = self._without_markers(data, body, end, stream.marker * chunks) if chunks else data[body:end]
         if not payload:
             return 0
         if shape == _FULL:
@@ -130,13 +130,13 @@ class ChunkReader:
         messages.append(Message(type_id, stream.stream_id, stream.timestamp, payload))
         return end - at
 
-    def _without_markers(self, run: bytes, count: int, marker: bytes) -> bytes:
-        """The payload of chunks with `count` one-byte headers between them; empty where those are not `marker`."""
+    def _without_markers(self, data: bytes, at: int, end: int, markers: bytes) -> bytes:
+        """The payload of several chunks; empty where the one-byte headers between them are not `markers`."""
         size = self._chunk_size
-        if run[size :: size + 1] != marker * count:
+        if data[at + size : end : size + 1] != markers:
             return b""
-        # Deleting a stride is one move in C: a third of the time of joining slices at 4096 bytes, a tenth at 128.
-        payload = bytearray(run)
+        # Deleting a stride is one move in C: two thirds of the time of joining slices at 4096 bytes, a tenth at 128.
+        payload = bytearray(memoryview(data)[at:end])
         del payload[size :: size + 1]
         return bytes(payload)
 
