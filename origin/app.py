@@ -38,11 +38,6 @@ from origin.web.playback import Playback
 from origin.web.services import Links, Readiness, Services
 from origin.web.token_desk import TokenDesk
 
-try:
-    from uvloop import new_event_loop
-except ImportError:  # there is none for Windows and for other interpreters
-    from asyncio import new_event_loop
-
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
     from pathlib import Path
@@ -214,8 +209,17 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal stops at once."""
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_serve(Server(settings)))
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """Make uvloop's event loop; there is none for Windows and for some interpreters."""
+    try:
+        import uvloop  # noqa: PLC0415 - may be absent
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 async def _serve(server: Server) -> None:
