@@ -54,11 +54,15 @@ def begin(  # noqa: PLR0913 - what, who, when, how long
 
 
 def hold(conn: Connection, writers: Sequence[Writer], now: float, ttl_s: float) -> set[str]:
-    """Renew leases and reserve numbers ahead of those now in use; answers with the broadcasts whose lease is lost."""
+    """Renew leases and reserve numbers ahead of those now in use; answers with the broadcasts whose lease is lost.
+
+    A lease that ran out while the catalog could not be written is taken up again unless somebody else has it: until
+    then nobody can have written under a higher epoch.
+    """
     lost = set()
     for writer in writers:
-        lease = writer.lease
-        if leases.renew(conn, lease.resource, lease.owner, lease.epoch, now, ttl_s):
+        held = leases.acquire(conn, writer.lease.resource, writer.lease.owner, now, ttl_s)
+        if held and held.epoch == writer.lease.epoch:
             _reserve(conn, writer)
         else:
             lost.add(writer.broadcast_id)

@@ -1,16 +1,17 @@
 """Who is on the air. Publishers ask here to begin, viewers ask here for channels, the API for a stream's state.
 
 A broadcast is written by whoever holds its stream's lease; the lease's fencing number is the epoch in every name, so a
-writer that lost it cannot spoil anything. It is renewed well before it runs out; when that fails the broadcast ends.
+writer that lost it cannot spoil anything. It is renewed well before it runs out, and taken up again after the catalog
+failed for a while; a broadcast ends when somebody else has its lease.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -25,6 +26,7 @@ from origin.live.on_air import LINGER_S, OnAir
 from origin.live.publication import Publication
 from origin.live.sweep import forget_broadcast
 from origin.observe import metrics
+from packager.names import is_init
 from packager.pipeline import LivePackager, LiveSettings
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class Director:
         self._means = means
         self._by_stream: dict[str, OnAir] = {}
         self._by_playback: dict[str, OnAir] = {}
-        self._doors: dict[str, asyncio.Lock] = {}
+        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._chores: set[asyncio.Task[None]] = set()
         self._draining = False
         self._renewal = asyncio.create_task(self._keep_leases(), name="leases")
@@ -88,12 +90,12 @@ class Director:
         Raises:
             Problem: `unauthorized` for an unknown key, `draining`, `conflict` when another node holds the stream.
         """
-        if self._draining:
-            raise Problem("draining", "The server is shutting down; connect again in a moment.")
+        self._refuse_when_draining()
         stream = await self._means.find_stream(stream_key, peer)
         if stream is None:
             raise Problem("unauthorized", "This stream key opens no stream; copy it anew or rotate it.")
-        async with self._doors.setdefault(stream.id, asyncio.Lock()):
+        async with self._door(stream.id):
+            self._refuse_when_draining()
             on_air = self._by_stream.get(stream.id)
             if on_air is None or on_air.channel.ended:
                 if on_air:
@@ -119,27 +121,37 @@ class Director:
 
     async def disconnect(self, stream_id: str, reason: str) -> None:
         """End a broadcast at once, with no reconnect window. Nothing happens to a stream that is off the air."""
-        on_air = self._by_stream.get(stream_id)
-        if on_air and not on_air.channel.ended:
-            if on_air.publication:
-                on_air.publication.part("disconnected", reason)
-                on_air.publication.close("disconnected")
-            await self._end(on_air)
+        async with self._door(stream_id):
+            on_air = self._by_stream.get(stream_id)
+            if on_air and not on_air.channel.ended:
+                on_air.send_home("disconnected", reason)
+                await self._end(on_air)
 
     async def drain(self) -> None:
-        """Tell every publisher, finish and store what is open, give the leases back."""
+        """Tell every publisher, finish and store what is open, give the leases back. Never raises.
+
+        What is stored stays: the next start collects it.
+        """
         self._draining = True
         self._renewal.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._renewal
+        for door in list(self._doors.values()):
+            async with door:  # whoever is on the way in comes in, or meets the sign
+                pass
         for on_air in list(self._by_stream.values()):
-            if on_air.publication:
-                on_air.publication.part("draining", "The server is shutting down; connect again in a moment.")
-                on_air.publication.close("draining")
-        await asyncio.gather(*(self._end(on_air) for on_air in list(self._by_stream.values())))
+            on_air.send_home("draining", "The server is shutting down; connect again in a moment.")
+        ends = [self._attempt(self._end, on_air) for on_air in self._by_stream.values()]
+        await asyncio.gather(self._renewal, *ends, return_exceptions=True)
         for on_air in self._by_stream.values():
-            on_air.cancel_timer()  # the next start collects
+            on_air.cancel_timer()
         await asyncio.gather(*self._chores, return_exceptions=True)
+
+    def _door(self, stream_id: str) -> asyncio.Lock:
+        """One at a time may change who is on the air with a stream."""
+        return self._doors.setdefault(stream_id, asyncio.Lock())
+
+    def _refuse_when_draining(self) -> None:
+        if self._draining:
+            raise Problem("draining", "The server is shutting down; connect again in a moment.")
 
     async def _begin(self, stream: Stream) -> OnAir:
         means, now = self._means, self._means.clock()
@@ -178,11 +190,8 @@ class Director:
         return on_air
 
     def _put_on(self, on_air: OnAir) -> Publication:
+        on_air.send_home("taken_over", "Another publisher with this stream's key has taken over.")
         on_air.cancel_timer()
-        if on_air.publication:
-            on_air.publication.part("taken_over", "Another publisher with this stream's key has taken over.")
-            on_air.publication.close("taken_over")
-            on_air.cancel_timer()
         on_air.publication = Publication(
             on_air.channel,
             on_air.health,
@@ -199,7 +208,11 @@ class Director:
         on_air.publication = None
         log.info("publisher_left", stream_id=on_air.stream.id, reason=reason)
         window_s = on_air.stream.reconnect_window_s
-        on_air.timer = asyncio.get_running_loop().call_later(window_s, self._chore, self._end, on_air)
+        on_air.timer = asyncio.get_running_loop().call_later(window_s, self._chore, self._expire, on_air)
+
+    async def _expire(self, on_air: OnAir) -> None:
+        if on_air.publication is None:  # nobody has come back in the moment since the timer rang
+            await self._end(on_air)
 
     async def _end(self, on_air: OnAir) -> None:
         """ENDLIST, a note in the catalog; a while later everything of it goes."""
@@ -215,6 +228,7 @@ class Director:
         finally:
             on_air.noted.set()
             await on_air.keeper.close(DRAIN_S)
+            on_air.kept.set()
         log.info("broadcast_ended", stream_id=on_air.stream.id, broadcast_id=on_air.writer.broadcast_id)
 
     def _collect(self, on_air: OnAir) -> None:
@@ -224,11 +238,14 @@ class Director:
         self._chore(self._forget_objects, on_air)
 
     async def _forget_objects(self, on_air: OnAir) -> None:
+        await on_air.kept.wait()  # or what is stored later would lie there for ever
         await forget_broadcast(
             self._means.catalog, self._means.store, on_air.writer.broadcast_id, on_air.channel.prefix
         )
 
     def _lost(self, on_air: OnAir, name: str) -> None:
+        if is_init(name):
+            return
         on_air.channel.spool.drop(name)
         on_air.channel.packager.mark_lost(name)
         on_air.health.remark(
@@ -241,31 +258,34 @@ class Director:
             held = {one.writer.broadcast_id: one for one in self._by_stream.values() if not one.channel.ended}
             if not held:
                 continue
-            writers, now = [one.position() for one in held.values()], self._means.clock()
             try:
-                lost = await self._means.catalog.write(lambda conn: rows.hold(conn, writers, now, LEASE_TTL_S))  # noqa: B023 - awaited here
+                lost = await self._hold([one.position() for one in held.values()])
             except Problem as problem:
+                metrics.catalog_failures.labels("renew").inc()
                 log.warning("leases_not_renewed", problem=str(problem))
                 continue  # the next time shows whether they are still ours
             for broadcast_id in lost:
-                await self._lose(held[broadcast_id])
+                self._chore(self._lose, held[broadcast_id])
+
+    async def _hold(self, writers: list[Writer]) -> set[str]:
+        now = self._means.clock()
+        return await self._means.catalog.write(lambda conn: rows.hold(conn, writers, now, LEASE_TTL_S))
 
     async def _lose(self, on_air: OnAir) -> None:
         log.error("lease_lost", stream_id=on_air.stream.id)
-        if on_air.publication:
-            on_air.publication.part("lease_lost", "Another node has taken this stream over.")
-            on_air.publication.close("lease_lost")
+        on_air.send_home("lease_lost", "Another node has taken this stream over.")
         await self._end(on_air)
 
     def _chore(self, job: Callable[[OnAir], Awaitable[None]], on_air: OnAir) -> None:
         """Run `job` beside everything else, and keep hold of it until it is done."""
-
-        async def run() -> None:
-            try:
-                await job(on_air)
-            except Problem as problem:
-                log.warning("chore_failed", stream_id=on_air.stream.id, problem=str(problem))
-
-        task = asyncio.create_task(run())
+        task = asyncio.create_task(self._attempt(job, on_air))
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+    async def _attempt(self, job: Callable[[OnAir], Awaitable[None]], on_air: OnAir) -> None:
+        """Do one thing for one stream; a catalog that fails then costs no other stream anything."""
+        try:
+            await job(on_air)
+        except Problem as problem:
+            metrics.catalog_failures.labels("broadcast").inc()
+            log.warning("chore_failed", stream_id=on_air.stream.id, problem=str(problem))

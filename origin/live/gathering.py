@@ -17,6 +17,8 @@ PATIENCE_MS: Final = 1_000
 """How much media to wait for a second track. A first segment takes 2 s anyway, so viewers lose nothing."""
 KEY_FRAME_PATIENCE_MS: Final = 20_000
 """How long a publisher may send video without any key frame. Encoders' longest defaults are near 10 s."""
+MOST_AWAITED: Final = 4_096
+"""Frames without a key frame, for a publisher whose clock stands still: 20 s of 60 pictures and 94 sounds a second."""
 MOST_FRAMES: Final = 512
 """Frames held at the most; 1 s holds about 110."""
 
@@ -32,6 +34,7 @@ class Gathering:
         self.tracks: dict[Kind, Track] = {}
         self.frames: list[Frame] = []
         self._first_ms: int | None = None
+        self._awaited = 0
 
     def set_track(self, track: Track) -> None:
         """Take a track's parameters; a repetition replaces them, and what was held for the old ones goes."""
@@ -60,7 +63,8 @@ class Gathering:
         return any(frame.kind is Kind.VIDEO for frame in self.frames)
 
     def _await_key_frame(self, frame: Frame, elapsed_ms: int) -> bool:
-        if abs(elapsed_ms) > KEY_FRAME_PATIENCE_MS:
+        self._awaited += 1
+        if abs(elapsed_ms) > KEY_FRAME_PATIENCE_MS or self._awaited > MOST_AWAITED:
             raise NoKeyFrameError
         self.frames.clear()  # sound before the first picture would only delay the start
         if frame.kind is Kind.VIDEO and frame.key:

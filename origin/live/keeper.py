@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from origin.observe import metrics
 from origin.stores.protocol import ObjectStore, StoreError
+from packager.names import is_init
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,11 +55,11 @@ class Keeper:
         self._task = asyncio.create_task(self._run(), name=f"keeper {prefix}")
 
     def put(self, put: Put) -> None:
-        """Queue one init segment or segment; past the backlog's limit the oldest waiting one is lost."""
+        """Queue one init segment or segment; past the backlog's limit the oldest waiting segment is lost."""
         self._puts.append(put)
         self._account(put.size)
-        while self._backlog > self._limit and len(self._puts) > 1:
-            self._lose(self._puts.popleft())
+        while self._backlog > self._limit and self._lose_oldest():
+            pass
         self._news.set()
 
     def delete(self, name: str) -> None:
@@ -122,6 +123,15 @@ class Keeper:
                 await asyncio.sleep(pause)
             else:
                 return
+
+    def _lose_oldest(self) -> bool:
+        """Give up the oldest segment but the newest. Init segments stay: they are small, and all else needs them."""
+        oldest = next((put for put in self._puts if not is_init(put.name)), None)
+        if oldest is None or oldest is self._puts[-1]:
+            return False
+        self._puts.remove(oldest)
+        self._lose(oldest)
+        return True
 
     def _lose(self, put: Put) -> None:
         self._account(-put.size)

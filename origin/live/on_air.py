@@ -40,6 +40,8 @@ class OnAir:
     timer: asyncio.TimerHandle | None = None
     noted: asyncio.Event = field(default_factory=asyncio.Event)
     """The catalog knows of the end, the lease is free."""
+    kept: asyncio.Event = field(default_factory=asyncio.Event)
+    """The store has taken all that it will take."""
 
     @property
     def state(self) -> str:
@@ -47,6 +49,12 @@ class OnAir:
         if self.channel.ended:
             return "ended"
         return "live" if self.publication else "reconnecting"
+
+    def send_home(self, code: str, sentence: str) -> None:
+        """Part from whoever publishes now."""
+        if self.publication:
+            self.publication.part(code, sentence)
+            self.publication.close(code)
 
     def cancel_timer(self) -> None:
         """Whatever was to happen later does not."""

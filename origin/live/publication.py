@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from origin.live.health import Health
 
 _VIDEO: Final = Kind.VIDEO
+PATIENCE_S: Final = 30.0
+"""How long a publisher may be on the air with nothing that can be played, by our clock: its own may stand still."""
 LONG_GOP_S: Final = 4.5
 """Key frames further apart than this make joining slow and segments long: the usual 2 s to 4 s, and jitter."""
 
@@ -41,7 +43,9 @@ class Publication:
         clock: Callable[[], float],
         on_close: Callable[[Publication, str], None],
     ) -> None:
-        self.farewell: asyncio.Future[Farewell] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.farewell: asyncio.Future[Farewell] = loop.create_future()
+        self._patience = loop.call_later(PATIENCE_S, self._give_up)
         self._channel = channel
         self._health = health
         self._clock = clock
@@ -94,25 +98,37 @@ class Publication:
         if self._closed:
             return
         self._closed = True
-        if self._gathering is None:
-            self._hand_on(self._timeline.flush())
-        self._on_close(self, reason)
+        self._patience.cancel()
+        try:
+            if self._gathering is None:
+                self._hand_on(self._timeline.flush())
+        finally:  # whatever its last frames are like, a publisher that has gone must not stay on the air
+            self._on_close(self, reason)
 
     def part(self, code: str, sentence: str) -> None:
         """Tell the publisher to go."""
         if not self.farewell.done():
             self.farewell.set_result(Farewell(code, sentence))
 
+    def _refuse(self, code: str, sentence: str) -> None:
+        """Part from a publisher whose media cannot be played, and leave the reason with the stream."""
+        self.remark(code, sentence)
+        self.part(code, sentence)
+
+    def _give_up(self) -> None:
+        self._refuse("nothing_playable", "Nothing that can be played came; check the encoder's codecs and key frames.")
+
     def _gather(self, gathering: Gathering, frame: Frame) -> None:
         try:
             begin = gathering.offer(frame)
         except NoKeyFrameError:
-            sentence = "The video has no key frames; set the encoder's key frame interval to 2 seconds."
-            self.remark("no_key_frame", sentence)
-            self.part("no_key_frame", sentence)
+            self._refuse(
+                "no_key_frame", "The video has no key frames; set the encoder's key frame interval to 2 seconds."
+            )
             return
         if begin:
             self._gathering = None
+            self._patience.cancel()
             self._begin_run(gathering.tracks, gathering.frames)
 
     def _change(self, frame: Frame) -> None:
@@ -136,7 +152,12 @@ class Publication:
             self._timeline.set_track(track)
         span_s = (frames[-1].dts_ms - frames[0].dts_ms) / 1_000
         self._wall = WallAnchor(self._clock() - max(span_s, 0.0) - self._timeline.end_s)
-        self._channel.carry_out(self._channel.packager.start(self.tracks, self._wall.at_zero))
+        try:
+            self._channel.carry_out(self._channel.packager.start(self.tracks, self._wall.at_zero))
+        except ValueError as error:
+            self._tracks.clear()
+            self._refuse("unsupported_parameters", f"The encoder's parameters cannot be packaged: {error}.")
+            return
         self._timekeeper = _VIDEO if _VIDEO in tracks else Kind.AUDIO
         for frame in frames:
             self._hand_on(self._timeline.push(frame))

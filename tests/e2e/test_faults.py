@@ -120,3 +120,4 @@ async def test_a_full_disk_never_stops_the_live_edge(tmp_path: Path) -> None:
                 assert await running.metric("headwater_store_failures_total") > 0
                 newest = [line for line in text.splitlines() if line.endswith(".m4s")][-1]
                 assert (await running.get(f"{stream.base}v0/{newest}")).status_code == 200
+                await ffmpeg.decode_some(stream.hls_url)

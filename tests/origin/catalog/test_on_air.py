@@ -87,12 +87,12 @@ def test_a_stream_that_was_deleted_meanwhile_may_finish(conn: Connection) -> Non
 def test_holding_renews_leases_and_keeps_numbers_ahead_and_tells_what_is_lost(conn: Connection) -> None:
     kept = begin(conn, a_stream(conn, "a"), "one")
     lost = begin(conn, a_stream(conn, "b"), "two")
-    leases.release(conn, lost.lease.resource, lost.lease.owner, lost.lease.epoch, 21.0)
-    assert on_air.hold(conn, [replace(kept, next_msn=100, next_discontinuity=3), lost], 30.0, TTL_S) == {"bc_two"}
+    leases.acquire(conn, lost.lease.resource, "node-b", 20.0 + TTL_S, TTL_S)
+    assert on_air.hold(conn, [replace(kept, next_msn=100, next_discontinuity=3), lost], 36.0, TTL_S) == {"bc_two"}
     assert numbers(conn) == (100 + BLOCK, 3 + DISCONTINUITIES)
     lease = leases.get(conn, kept.lease.resource)
     assert lease is not None
-    assert lease.expires_at == 30.0 + TTL_S
+    assert lease.expires_at == 36.0 + TTL_S  # it had run out at 35, and nobody had taken it
 
 
 def test_what_a_crash_left_open_is_ended_and_its_numbers_are_passed_over(conn: Connection) -> None:

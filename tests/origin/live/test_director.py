@@ -5,23 +5,25 @@ import itertools
 import math
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from origin.catalog import broadcasts, leases, streams, tenants
 from origin.catalog.database import Catalog
 from origin.catalog.ids import DEFAULT_TENANT, secret_hash
+from origin.catalog.leases import Lease
 from origin.catalog.streams import NewStream
 from origin.errors import Problem
 from origin.live import director as director_module
 from origin.live.director import Director, Means
+from origin.observe import metrics
 from origin.stores.memory import MemoryStore
 from packager.hls.reload import ReloadQuery
 from tests.support.frames import VIDEO, pictures, push_all
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -30,15 +32,40 @@ if TYPE_CHECKING:
     from origin.catalog.streams import Stream
     from origin.live.publication import Publication
 
+T = TypeVar("T")
 KEY = "sk_right"
+
+
+class Slow(MemoryStore):
+    """A store that takes nothing until it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_in = asyncio.Event()
+
+    async def put(self, key: str, body: Sequence[bytes]) -> None:
+        await self.let_in.wait()
+        await super().put(key, body)
+
+
+class Failing(Catalog):
+    """A real catalog on a disk that is full while `full` is set."""
+
+    full = False
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        if self.full:
+            raise Problem("catalog_failed", "The disk is full.")
+        return await super().write(work)
 
 
 class House:
     """A director over a real catalog with one stream, and a clock that the test turns."""
 
     def __init__(self, catalog: Catalog) -> None:
+        assert isinstance(catalog, Failing)
         self.catalog = catalog
-        self.store = MemoryStore()
+        self.store: MemoryStore = MemoryStore()
         self.now = 1_800_000_000.0
         self.stream: Stream
         self._numbers = itertools.count()
@@ -93,7 +120,7 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    catalog = Catalog.open(f"sqlite:///{tmp_path}/catalog.db")
+    catalog = Failing.open(f"sqlite:///{tmp_path}/catalog.db")
     made = House(catalog)
     await made.add_stream(reconnect_window_s=3_600)
     yield made
@@ -185,13 +212,73 @@ async def test_a_lost_lease_ends_the_broadcast(house: House, monkeypatch: pytest
     monkeypatch.setattr(director_module, "RENEW_S", 0.02)
     director = house.another("no_three")
     publication = await house.publish(director=director)
-    (row,) = await house.catalog.read(broadcasts.open_ones)
+    house.now += director_module.LEASE_TTL_S + 1
     await house.catalog.write(
-        lambda conn: leases.release(conn, f"stream:{house.stream.id}", "no_three", row.epoch, house.now)
+        lambda conn: leases.acquire(conn, f"stream:{house.stream.id}", "no_four", house.now, 15.0)
     )
     farewell = await asyncio.wait_for(publication.farewell, 10)
     assert farewell.code == "lease_lost"
     await director.drain()
+
+
+async def test_a_catalog_that_fails_for_a_while_costs_nobody_anything(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(director_module, "RENEW_S", 0.01)
+    director = house.another("no_five")
+    publication = await house.publish(director=director)
+    house.catalog.full = True
+    failures = metrics.catalog_failures.labels("renew")._value
+    async with asyncio.timeout(10):
+        while failures.get() < 3:  # noqa: ASYNC110 - a counter tells nobody
+            await asyncio.sleep(0.01)
+    house.now += 10 * director_module.LEASE_TTL_S
+    house.catalog.full = False
+    async with asyncio.timeout(10):
+        expected = Lease(f"stream:{house.stream.id}", "no_five", 1, house.now + director_module.LEASE_TTL_S)
+        while await house.catalog.read(lambda conn: leases.get(conn, expected.resource)) != expected:  # noqa: ASYNC110 - seen from outside
+            await asyncio.sleep(0.01)
+    assert not publication.farewell.done()
+    await director.drain()
+
+
+async def test_draining_goes_through_though_the_catalog_fails(house: House) -> None:
+    publication = await house.publish()
+    house.catalog.full = True
+    await house.director.drain()
+    house.catalog.full = False
+    assert publication.farewell.result().code == "draining"
+    assert [stored for stored in await house.store.list("", None, 9) if stored.key.endswith(".m4s")]
+
+
+async def test_whoever_is_at_the_door_when_a_drain_begins_stays_outside(house: House) -> None:
+    coming = asyncio.create_task(house.publish())
+    await asyncio.sleep(0)
+    await house.director.drain()
+    with pytest.raises(Problem, match="draining"):
+        await coming
+    assert house.state in {"idle", "ended"}
+
+
+async def test_what_a_slow_store_takes_after_the_end_is_collected_too(tmp_path: Path) -> None:
+    catalog = Failing.open(f"sqlite:///{tmp_path}/catalog.db")
+    house = House(catalog)
+    house.store = slow = Slow()
+    house.director = house.another("no_slow")
+    await house.add_stream(reconnect_window_s=3_600)
+    await house.publish()
+    first = house.director.status(house.stream.id).broadcast_id
+    ending = asyncio.create_task(house.director.disconnect(house.stream.id, "The operator ended it."))
+    await house.director._by_stream[house.stream.id].noted.wait()
+    coming = asyncio.create_task(house.publish())
+    slow.let_in.set()
+    await asyncio.gather(ending, coming)
+    async with asyncio.timeout(10):
+        while first in {row.id for row in await catalog.read(_broadcasts)}:  # noqa: ASYNC110 - seen from outside
+            await asyncio.sleep(0.01)
+    assert not [stored for stored in await slow.list("", None, 99) if f"/{first}/" in stored.key]
+    await house.director.drain()
+    await asyncio.to_thread(catalog.close)
 
 
 async def test_draining_tells_publishers_stores_everything_and_refuses_new_ones(house: House) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from media.sample import Frame
 from media.track import Codec, Kind, Track
-from origin.live.gathering import KEY_FRAME_PATIENCE_MS, MOST_FRAMES, Gathering, NoKeyFrameError
+from origin.live.gathering import KEY_FRAME_PATIENCE_MS, MOST_AWAITED, MOST_FRAMES, Gathering, NoKeyFrameError
 
 VIDEO = Track(Codec.H264, 90_000, b"avcC", 640, 360)
 AUDIO = Track(Codec.AAC, 48_000, b"\x11\x90", sample_rate=48_000, channels=2)
@@ -60,6 +60,15 @@ def test_video_without_key_frames_is_refused_in_the_end() -> None:
         assert gathering.frames == []
     with pytest.raises(NoKeyFrameError):
         gathering.offer(video(KEY_FRAME_PATIENCE_MS + 40))
+
+
+def test_a_clock_that_stands_still_does_not_hide_that_key_frames_are_missing() -> None:
+    gathering = Gathering()
+    gathering.set_track(VIDEO)
+    for _ in range(MOST_AWAITED):
+        assert not gathering.offer(video(0))
+    with pytest.raises(NoKeyFrameError):
+        gathering.offer(video(0))
 
 
 def test_what_is_held_is_bounded_when_the_clock_stands_still() -> None:

@@ -64,3 +64,15 @@ async def test_a_store_that_stays_away_costs_the_oldest_segments_and_bounded_mem
     assert lost == [f"v0/1-{msn}.m4s" for msn in range(5)]
     await keeper.close(0)
     assert lost == [f"v0/1-{msn}.m4s" for msn in range(15)]
+
+
+async def test_init_segments_are_never_given_up() -> None:
+    store, lost = Failing(), list[str]()
+    keeper = Keeper(store, "", on_durable=lambda _: None, on_lost=lost.append, backlog_bytes=100)
+    keeper.put(Put("v0/1-init-0.mp4", (b"i" * 10,), Life.STORED))
+    for msn in range(15):
+        keeper.put(segment(msn))
+    assert lost == [f"v0/1-{msn}.m4s" for msn in range(6)]
+    store.up.set()
+    await keeper.close(10)
+    assert await store.get("v0/1-init-0.mp4") == b"i" * 10

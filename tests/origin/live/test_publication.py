@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from media.track import Kind
+from origin.live import publication as publication_module
 from origin.live.channel import Channel
 from origin.live.gathering import KEY_FRAME_PATIENCE_MS
 from origin.live.health import Health
@@ -123,6 +125,33 @@ async def test_video_without_key_frames_is_told_what_to_set(stage: OnStage) -> N
     assert farewell.code == "no_key_frame"
     assert "no_key_frame" in stage.codes
     assert not stage.channel.packager.windows
+
+
+async def test_a_publisher_with_nothing_to_play_is_sent_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
+    stage = OnStage()
+    farewell = await asyncio.wait_for(stage.publication.farewell, 10)
+    assert farewell.code == "nothing_playable"
+    assert stage.codes == {"nothing_playable"}
+
+
+async def test_parameters_that_cannot_be_packaged_are_told(stage: OnStage) -> None:
+    stage.publication.set_track(replace(VIDEO, config=b"\x01"))
+    push_all(stage.publication, pictures(3))
+    assert stage.publication.farewell.result().code == "unsupported_parameters"
+    stage.publication.close("gone")
+    assert stage.closed == ["gone"]
+
+
+async def test_a_failure_at_the_end_still_takes_the_publisher_off_the_air(
+    stage: OnStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(3))
+    monkeypatch.delattr(LivePackager, "push")
+    with pytest.raises(AttributeError):
+        stage.publication.close("gone")
+    assert stage.closed == ["gone"]
 
 
 async def test_long_gops_play_and_are_remarked_upon(stage: OnStage) -> None:
