@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from media.timing import usual
@@ -57,7 +58,8 @@ class Rendition:
         self.wall_at_zero = wall_at_zero
         self._discontinuity = discontinuity
         self._builder: PartBuilder | None = None
-        self._parts: list[bytes] = []
+        self._parts: list[tuple[bytes, ...]] = []
+        self._size = 0
         self._number = 0
 
     def put_init(self) -> Put:
@@ -150,11 +152,13 @@ class Rendition:
         body = write_part(self._number, cut.times, cut.samples)
         self._number += 1
         msn, index = self.window.open_msn, len(self._parts)
+        size = sum(map(len, body))
         self._parts.append(body)
+        self._size += size
         if self.window.low_latency:
             file = self._names.part(msn, index)
-            out.append(Put(self._names.within(file), (body,), Life.EDGE))
-            part = Part(file, cut.ticks / self.track.timescale, cut.samples[0].key, len(body))
+            out.append(Put(self._names.within(file), body, Life.EDGE))
+            part = Part(file, cut.ticks / self.track.timescale, cut.samples[0].key, size)
             self.window.add_part(part, self._names.part(msn, index + 1))
 
     def _begin(self, first_pts: int) -> None:
@@ -169,9 +173,9 @@ class Rendition:
         msn = self.window.open_msn
         file = self._names.segment(msn)
         if self._parts:
-            out.append(Put(self._names.within(file), tuple(self._parts), Life.STORED))
-        self.window.close_segment(file, duration, sum(map(len, self._parts)), self.first_part(msn + 1))
-        self._parts, self.begun = [], False
+            out.append(Put(self._names.within(file), tuple(chain.from_iterable(self._parts)), Life.STORED))
+        self.window.close_segment(file, duration, self._size, self.first_part(msn + 1))
+        self._parts, self._size, self.begun = [], 0, False
 
     def first_part(self, msn: int) -> str:
         """The file of the first part of segment `msn`."""

@@ -33,8 +33,10 @@ _TRAF_AT: Final = 24
 _TRACK_ID: Final = 1
 
 
-def write_part(number: int, times: Sequence[int], samples: Sequence[Sample]) -> bytes:
-    """The bytes of one part.
+def write_part(number: int, times: Sequence[int], samples: Sequence[Sample]) -> tuple[bytes, ...]:
+    """One part, in pieces to be read one after the other: its boxes' heads, then the samples' own bytes.
+
+    Nothing is copied: joining the pieces would move 0.75 MB a second at 6 Mbit/s, for viewers who may not come.
 
     `number` is the fragment's place in its rendition. `times` are decode times in ticks: one for each sample, and one
     more for the end of the last. Presentation times stand in the samples; the trun gets the difference.
@@ -49,7 +51,7 @@ def write_part(number: int, times: Sequence[int], samples: Sequence[Sample]) -> 
     )
     data = [sample.data for sample in samples]
     size = _MDAT.size + sum(map(len, data))
-    return b"".join((head, pack(f">{len(rows)}I", *rows), _MDAT.pack(size, b"mdat"), *data))
+    return (head + pack(f">{len(rows)}I", *rows) + _MDAT.pack(size, b"mdat"), *data)
 
 
 def _rows(times: Sequence[int], samples: Sequence[Sample]) -> list[int]:

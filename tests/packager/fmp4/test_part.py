@@ -25,23 +25,23 @@ def video(dts: int, *, key: bool = False, later: int = 0, data: bytes = b"pictur
 )
 def test_what_is_written_is_read_back(samples: list[Sample]) -> None:
     times = [*(sample.dts for sample in samples), samples[-1].dts + samples[-1].duration]
-    [found] = fragments(write_part(12, times, samples))
+    [found] = fragments(b"".join(write_part(12, times, samples)))
     assert found.number == 12
     rows = [(row.dts, row.pts, row.duration, row.key, row.data) for row in found.rows]
     assert rows == [(s.dts, s.pts, s.duration, s.key, s.data) for s in samples]
 
 
 def test_mended_decode_times_keep_the_presentation_times() -> None:
-    [found] = fragments(write_part(1, [10, 3020, 6000], [video(0, key=True), video(3000)]))
+    [found] = fragments(b"".join(write_part(1, [10, 3020, 6000], [video(0, key=True), video(3000)])))
     assert [(row.dts, row.pts) for row in found.rows] == [(10, 0), (3020, 3000)]
 
 
 def test_sound_needs_half_the_table() -> None:
-    narrow = write_part(0, [0, 1], [Sample(Kind.AUDIO, 0, 0, 1, key=True, data=b"")])
-    wide = write_part(0, [0, 1], [Sample(Kind.VIDEO, 0, 0, 1, key=False, data=b"")])
+    narrow = b"".join(write_part(0, [0, 1], [Sample(Kind.AUDIO, 0, 0, 1, key=True, data=b"")]))
+    wide = b"".join(write_part(0, [0, 1], [Sample(Kind.VIDEO, 0, 0, 1, key=False, data=b"")]))
     assert len(wide) - len(narrow) == 8
 
 
 def test_the_number_wraps_at_32_bits() -> None:
-    [found] = fragments(write_part(2**32 + 3, [0, 1], [video(0)]))
+    [found] = fragments(b"".join(write_part(2**32 + 3, [0, 1], [video(0)])))
     assert found.number == 3
