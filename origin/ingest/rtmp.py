@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections import Counter
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from origin.ingest.limits import RtmpLimits
 from origin.ingest.rtmp_connection import RtmpConnection
+from origin.ingest.strangers import Strangers
 from origin.observe import metrics
 from origin.wire.rtmp.handshake import SEED_SIZE
 
@@ -30,6 +31,14 @@ _BACKLOG: Final = 128
 
 
 @dataclass
+class _Address:
+    """One that connections come from. Outlives the last of them until its allowance is whole again."""
+
+    strangers: Strangers
+    connections: int = 0
+
+
+@dataclass
 class House:
     """What the connections of one listener share."""
 
@@ -39,35 +48,59 @@ class House:
     buffer: memoryview = field(init=False)
     connections: set[RtmpConnection] = field(default_factory=set)
     empty: asyncio.Event = field(default_factory=asyncio.Event)
-    _addresses: Counter[str] = field(default_factory=Counter)
+    pending_bytes: int = 0
+    """Of unfinished messages, over all connections."""
+    _addresses: dict[str, _Address] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.buffer = memoryview(bytearray(self.limits.read_bytes))
         self.bytes_read = metrics.ingest_bytes.labels(self.protocol)
         self._open = metrics.ingest_connections.labels(self.protocol)
+        self._strangers = self._group("house", self.limits.strangers_cpu_share)
         self.empty.set()
+
+    def _group(self, name: str, share: float) -> Strangers:
+        return Strangers(name, share, self.limits.cpu_burst_s, time.perf_counter())
+
+    def strangers(self, address: str) -> tuple[Strangers, Strangers]:
+        """The groups that a connection from there belongs to while it does not publish."""
+        return self._addresses[address].strangers, self._strangers
 
     def admit(self, connection: RtmpConnection, address: str) -> str:
         """Count a connection in. Gives the reason for which it must not stay, or ""."""
         self.connections.add(connection)
-        self._addresses[address] += 1
+        place = self._addresses.get(address)
+        if place is None:
+            place = self._addresses[address] = _Address(self._group("address", self.limits.address_cpu_share))
+        place.connections += 1
         self._open.set(len(self.connections))
         self.empty.clear()
         if len(self.connections) > self.limits.connections:
             return "too_many_connections"
-        if self._addresses[address] > self.limits.connections_per_address:
+        if place.connections > self.limits.connections_per_address:
             return "too_many_from_address"
         return ""
 
     def dismissed(self, connection: RtmpConnection, address: str) -> None:
         """Count a connection out."""
         self.connections.discard(connection)
-        self._addresses[address] -= 1
-        self._addresses += Counter()  # drops the zeros
+        place = self._addresses[address]
+        place.connections -= 1
+        if not place.connections:
+            asyncio.get_running_loop().call_later(self.limits.cpu_burst_s, self._forget, address)
         self._open.set(len(self.connections))
         if not self.connections:
             self.empty.set()
+
+    def _forget(self, address: str) -> None:
+        place = self._addresses.get(address)
+        if place is None or place.connections:
+            return
+        if place.strangers.held:
+            asyncio.get_running_loop().call_later(self.limits.cpu_burst_s, self._forget, address)
+        else:
+            del self._addresses[address]
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         """Run a question to the desk beside the connection that asked it."""

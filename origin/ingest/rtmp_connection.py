@@ -2,7 +2,8 @@
 
 What the peer does wrong ends here: a bad message, a failing pipeline or a silent line closes this connection and counts
 a metric, and no other connection notices. Reading goes through one buffer shared by all (each read is parsed before the
-next begins) and pauses while the desk is asked, or while this peer has used up its share of bytes or of processor time.
+next begins) and pauses while the desk is asked, or while this peer has used up its share of bytes or of processor time;
+peers that do not publish have one share together (`strangers`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from origin.ingest.desk import Publication
     from origin.ingest.rtmp import House
+    from origin.ingest.strangers import Strangers
     from origin.live.farewell import Farewell
 
 _log = structlog.get_logger(__name__)
@@ -53,6 +55,8 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._flv = FlvReader()
         self._holds: set[str] = set()
         self._leaving = False
+        self._strange: tuple[Strangers, ...] = ()
+        self._pending = 0
         self._stage = ""
         self._timer: asyncio.TimerHandle | None = None
         now = self._last_read = time.perf_counter()
@@ -72,6 +76,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
             self._leaving = True
             transport.close()
         else:
+            self._join_strangers()
             self._enter("handshake", self._limits.handshake_s)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the interface's name; the size is ours to choose
@@ -84,13 +89,16 @@ class RtmpConnection(asyncio.BufferedProtocol):
         if self._leaving:
             return
         began = self._last_read = time.perf_counter()  # uvloop's own clock stands still while it calls us
+        strange = self._strange
         self._run(self._session.receive_data, bytes(self._house.buffer[:nbytes]))
-        if not self._leaving:
-            self._throttle(nbytes, began)
+        self._account(self._session.pending)
+        self._throttle(nbytes, began, strange)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The line is gone, by whoever's doing."""
         self._leaving = True
+        self._leave_strangers()
+        self._account(0)
         if self._timer:
             self._timer.cancel()
         self._end_publication("connection closed" if exc is None else "connection lost")
@@ -137,10 +145,11 @@ class RtmpConnection(asyncio.BufferedProtocol):
             case Connected() | Media():
                 pass
             case PublishRequested():
-                self._hold("asking")
+                self.hold("asking")
                 self._house.spawn(self._ask(event))
             case PublishEnded():
                 self._end_publication("unpublished")
+                self._join_strangers()
                 self._enter("publish", self._limits.publish_s)
             case Refused():
                 self._count(event.reason, event.sentence)
@@ -182,10 +191,11 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     def _admit(self, request: PublishRequested, publication: Publication) -> None:
         self._publication, self._flv = publication, FlvReader()
+        self._leave_strangers()
         self._enter("idle", self._limits.idle_s)
         publication.farewell.add_done_callback(self._on_farewell)
         self._run(self._session.accept, request)
-        self._release("asking")
+        self.release("asking")
 
     def _on_farewell(self, farewell: asyncio.Future[Farewell]) -> None:
         if farewell.cancelled() or self._publication is None or self._publication.farewell is not farewell:
@@ -221,19 +231,44 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     # Flow.
 
-    def _throttle(self, nbytes: int, began: float) -> None:
+    def _throttle(self, nbytes: int, began: float, strange: tuple[Strangers, ...]) -> None:
         now = time.perf_counter()
+        for group in strange:
+            group.spend(now - began, now)
         wait = max(self._bytes.spend(nbytes, now), self._cpu.spend(now - began, now))
-        if wait:
-            self._hold("share")
-            self._loop.call_later(wait, self._release, "share")
+        if wait and not self._leaving:
+            self.hold("share")
+            self._loop.call_later(wait, self.release, "share")
 
-    def _hold(self, reason: str) -> None:
+    def _account(self, pending: int) -> None:
+        """Keep the sum of what all connections have unfinished."""
+        if pending == self._pending:
+            return
+        self._house.pending_bytes += pending - self._pending
+        grown, self._pending = pending > self._pending, pending
+        if grown and self._house.pending_bytes > self._limits.pending_bytes:
+            self._expel("pending_bytes", "The server has too many unfinished messages; try again later.")
+
+    def _join_strangers(self) -> None:
+        self._strange = self._house.strangers(self._peer)
+        for group in self._strange:
+            group.join(self)
+
+    def _leave_strangers(self) -> None:
+        strange, self._strange = self._strange, ()
+        for group in strange:
+            group.leave(self)
+
+    def hold(self, reason: str) -> None:
+        """Read nothing until each reason to wait is released."""
         if not self._holds and self._transport:
             self._transport.pause_reading()
         self._holds.add(reason)
 
-    def _release(self, reason: str) -> None:
+    def release(self, reason: str) -> None:
+        """That reason to wait is gone."""
+        if reason not in self._holds:
+            return
         self._holds.discard(reason)
         if not self._holds and self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
@@ -244,7 +279,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
             return
         self._transport.write(data)
         if self._transport.get_write_buffer_size() > self._limits.unsent_bytes:
-            self._count("slow_reader", "The peer does not read its answers.")
+            self._blame("slow_reader", "The peer does not read its answers.")
             self.abort()
 
     # Partings.
@@ -253,7 +288,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         """Cut off a peer that did something wrong; one that published is told what."""
         if self._leaving:
             return
-        self._count(reason, sentence)
+        self._blame(reason, sentence)
         self._session.dismiss(_OTHER_STATUS, sentence)
         self._leave(reason)
 
@@ -262,14 +297,21 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._end_publication(reason)
         self._flush()
         self._leaving = True
+        self._leave_strangers()
         for hold in tuple(self._holds):
-            self._release(hold)
+            self.release(hold)
         self._stage = "leaving"
         if self._timer:
             self._timer.cancel()
         if self._session.greeted and self._transport and self._transport.can_write_eof():
             self._transport.write_eof()
         self._timer = self._loop.call_later(self._limits.linger_s if self._session.greeted else 0, self.abort)
+
+    def _blame(self, reason: str, sentence: str) -> None:
+        """Count it, and let the broadcaster find it in the stream's health."""
+        self._count(reason, sentence)
+        if self._publication is not None:
+            self._publication.remark(reason, sentence)
 
     def _count(self, reason: str, sentence: str) -> None:
         metrics.ingest_rejected.labels(self._house.protocol, reason).inc()

@@ -26,9 +26,9 @@ MAX_VALUES: Final = 20_000
 _END: Final = 9
 
 
-def decode(data: bytes) -> list[Value]:
+def decode(data: bytes, max_values: int = MAX_VALUES) -> list[Value]:
     """All values in `data`, one after the other."""
-    reader = _Reader(data)
+    reader = _Reader(data, max_values)
     values = []
     while reader.cursor.left:
         values.append(reader.value(0))
@@ -36,13 +36,13 @@ def decode(data: bytes) -> list[Value]:
 
 
 class _Reader:
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, max_values: int) -> None:
         self.cursor = Cursor(data)
-        self._values = 0
+        self._left = max_values
 
     def value(self, depth: int) -> Value:
-        self._values += 1
-        if depth > MAX_DEPTH or self._values > MAX_VALUES:
+        self._left -= 1
+        if depth > MAX_DEPTH or self._left < 0:
             raise ProtocolError("an AMF message nests too deep or holds too many values", "amf")
         marker = self.cursor.uint(1)
         read = _READERS.get(marker)
@@ -97,7 +97,7 @@ class _Reader:
         return self.object(depth)
 
     def switched(self, depth: int) -> Value:
-        return amf3.decode_value(self.cursor, MAX_VALUES - self._values, MAX_DEPTH - depth)
+        return amf3.decode_value(self.cursor, self._left, MAX_DEPTH - depth)
 
 
 _READERS: Final[Mapping[int, Callable[[_Reader, int], Value]]] = {

@@ -2,7 +2,8 @@
 
 `ChunkReader.receive_data` is the hot path of ingest. Nearly all messages come whole in one read, so those take one turn
 of its loop; what a read cuts off goes the long way, chunk by chunk. Set Chunk Size and Abort act here, since they
-change how the very next bytes are read. `write` is the other direction, for our few small messages.
+change how the very next bytes are read; they are given back all the same, so that who counts messages counts them.
+`write` is the other direction, for our few small messages.
 """
 
 from __future__ import annotations
@@ -41,6 +42,20 @@ class ChunkLimits:
     chunk_streams: int = 32
     """Chunk streams used at all. OBS uses 2, FFmpeg 5; 65,599 would be allowed. nginx-rtmp takes 32."""
 
+    def before_accept(self) -> ChunkLimits:
+        """What a peer may make us keep that has not shown a key yet, and sends commands only."""
+        return ChunkLimits(
+            min(self.message_bytes, STRANGER_BYTES),
+            min(self.pending_bytes, STRANGER_BYTES),
+            min(self.chunk_streams, STRANGER_STREAMS),
+        )
+
+
+STRANGER_BYTES: Final = 64 << 10
+"""Of a message, and of all unfinished ones, before a publish is granted: four times the largest command that is read at all."""
+STRANGER_STREAMS: Final = 8
+"""Chunk streams before that: FFmpeg and OBS use two for their commands."""
+
 
 @record
 class Message:
@@ -75,7 +90,8 @@ class ChunkReader:
     """Chunks in, whole messages out."""
 
     def __init__(self, limits: ChunkLimits | None = None) -> None:
-        self._limits = limits or ChunkLimits()
+        self.limits = limits or ChunkLimits()
+        """May be replaced between two reads."""
         self._streams: dict[int, _Stream] = {}
         self._chunk_size = _DEFAULT_CHUNK
         self._rest = b""
@@ -84,13 +100,27 @@ class ChunkReader:
         self._pending = 0
         self._repeats_extended: bool | None = None
 
-    def receive_data(self, data: bytes) -> list[Message]:
-        """Take bytes as they come; give back the messages that they complete."""
+    @property
+    def unread(self) -> int:
+        """Bytes that wait for a later call."""
+        return len(self._rest)
+
+    @property
+    def pending(self) -> int:
+        """Bytes of unfinished messages."""
+        return self._pending
+
+    def receive_data(self, data: bytes, most: int | None = None) -> list[Message]:
+        """Take bytes as they come; give back the messages that they complete, `most` of them if that is given.
+
+        What is left over then is read by the next call.
+        """
+        most = len(self._rest) + len(data) if most is None else most
         if self._rest:
             data = self._rest + data
         messages: list[Message] = []
         at, end = 0, len(data)
-        while at < end:
+        while at < end and len(messages) < most:
             if self._left:
                 at = self._take_payload(data, at, messages)
                 continue
@@ -118,7 +148,7 @@ class ChunkReader:
         body = at + (_HEAD.size if shape else _FULL_HEAD_SIZE)
         chunks = (length - 1) // self._chunk_size
         end = body + length + chunks
-        if end > len(data) or field == _EXTENDED or type_id <= ABORT or not 0 < length <= self._limits.message_bytes:
+        if end > len(data) or field == _EXTENDED or type_id <= ABORT or not 0 < length <= self.limits.message_bytes:
             return 0
         payload = self._without_markers(data, body, end, stream.marker * chunks) if chunks else data[body:end]
         if not payload:
@@ -169,7 +199,7 @@ class ChunkReader:
         if stream.missing:
             stream.body += piece
             self._pending += len(piece)
-            if self._pending > self._limits.pending_bytes:
+            if self._pending > self.limits.pending_bytes:
                 raise ProtocolError("too many unfinished messages are interleaved", "message_too_large")
         elif stream.body:
             payload = b"".join((stream.body, piece))
@@ -188,8 +218,7 @@ class ChunkReader:
             self._set_chunk_size(payload)
         elif stream.type_id == ABORT:
             self._abort(payload)
-        else:
-            messages.append(Message(stream.type_id, stream.stream_id, stream.timestamp, payload))
+        messages.append(Message(stream.type_id, stream.stream_id, stream.timestamp, payload))
 
     def _set_chunk_size(self, payload: bytes) -> None:
         size = int.from_bytes(payload[:4], "big")
@@ -231,7 +260,7 @@ class ChunkReader:
         # librtmp opens chunk stream 2 with type 1, so that is let pass; types 2 and 3 would leave the length unknown.
         if shape > _SAME_STREAM:
             raise ProtocolError("a chunk stream begins with a header that leaves out the length")
-        if len(self._streams) >= self._limits.chunk_streams:
+        if len(self._streams) >= self.limits.chunk_streams:
             raise ProtocolError("too many chunk streams are in use", "chunk_streams")
         stream = self._streams[number] = _Stream(bytes((_CONTINUATION << 6 | number,)) if number < 64 else b"")  # noqa: PLR2004 - six bits
         return stream
@@ -253,7 +282,7 @@ class ChunkReader:
         return 0 if self._repeats_extended is False else 4
 
     def _begin_message(self, stream: _Stream, shape: int) -> None:
-        if stream.length > self._limits.message_bytes:
+        if stream.length > self.limits.message_bytes:
             raise ProtocolError(f"a message of {stream.length} bytes is too large", "message_too_large")
         start = 0 if shape == _FULL else stream.timestamp
         stream.timestamp = (start + stream.field) & _TIME_MASK

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Type(IntEnum):
-    """Message type ids (5.4 and 7.1). 1 and 2 never leave the chunk reader."""
+    """Message type ids (5.4 and 7.1). The chunk reader has acted on 1 and 2 already."""
 
     SET_CHUNK_SIZE = 1
     ABORT = 2
@@ -40,8 +40,10 @@ class Type(IntEnum):
     AGGREGATE = 22
 
 
-MAX_COMMAND_BYTES: Final = 64 << 10
-"""One command. FFmpeg's connect is 200 bytes, OBS's 400; a tcUrl with a signed query may reach some KiB."""
+MAX_COMMAND_BYTES: Final = 16 << 10
+"""One command, and all in one read. FFmpeg's connect is 200 bytes, OBS's 400; a tcUrl with a signed query may reach some KiB."""
+MAX_COMMAND_VALUES: Final = 1_000
+"""Values in one command. OBS's connect has 20; with Enhanced RTMP's lists of codecs it is fewer than 100."""
 
 _TAG_HEADER: Final = 11
 _BACK_POINTER: Final = 4
@@ -112,7 +114,7 @@ def read_command(message: Message) -> Command:
     if message.type_id == Type.COMMAND_AMF3:
         # Type 17 begins with a zero byte, then AMF0, in which single values may switch to AMF3.
         payload = payload[payload[:1] == b"\x00" :]
-    values: list[Value] = [*amf0.decode(payload), None, None]
+    values: list[Value] = [*amf0.decode(payload, MAX_COMMAND_VALUES), None, None]
     name, transaction, *arguments = values
     if not isinstance(name, str):
         raise ProtocolError("a command has no name", "amf")

@@ -2,6 +2,7 @@
 
 `receive_data` gives events, `data_to_send` what the peer must get. Permission is an event: after `PublishRequested` the
 session holds back everything that has come until `accept` (which gives the events held back) or `reject`.
+Until then messages are read one by one, few and small: nobody has shown a key yet. The limits are raised by `accept`.
 What may come when is `TRANSITIONS`; a miss there is the protocol error.
 """
 
@@ -37,6 +38,13 @@ CHUNK_SIZE: Final = 4096
 """Of what we send: the answer to connect then fits in one chunk."""
 MAX_MESSAGE_STREAMS: Final = 16
 """Message streams that one connection may create; encoders create one, some a second after an error."""
+MESSAGES_BEFORE_PUBLISH: Final = 100
+"""Of all kinds, from a peer that is not on the air: encoders need 6 to 12, and some more if they are refused a name."""
+MESSAGES_A_READ: Final = 2_048
+"""From one on the air, in one read: of 64 KiB, that is 32 bytes a message. Pictures that stand still, at 60 a second
+and with silent sound, could come to that after a line has stalled for some 20 s."""
+ANSWERS: Final = 128
+"""Waiting to be sent at once. A publisher's way in takes some 10; a peer that wants more than it may ask is a flood."""
 
 _LIVE: Final = frozenset({int(Type.AUDIO), int(Type.VIDEO)})
 _STREAM_BEGIN, _PING_REQUEST, _PING_RESPONSE = 0, 6, 7
@@ -71,6 +79,7 @@ TRANSITIONS: Final[Mapping[tuple[State, type[Command]], State]] = {
     (State.PUBLISHING, Unknown): State.PUBLISHING,
 }
 """Commands by state. While ASKING none is read; when CLOSED none is heeded."""
+_READING: Final = frozenset({State.OPEN, State.CONNECTED})
 
 
 class Session:
@@ -80,9 +89,10 @@ class Session:
         self.state = State.GREETING
         self._limits = limits or ChunkLimits()
         self._handshake = Handshake(seed)
-        self._chunks = ChunkReader(self._limits)
+        self._chunks = ChunkReader(self._limits.before_accept())
         self._held: deque[Message] = deque()
-        self._held_bytes = 0
+        self._before_publish = 0
+        self._parts = self._command_bytes = 0
         self._out: list[bytes] = []
         self.greeted = False
         """Whether the handshake is over: before that there is nothing that the peer could be told."""
@@ -100,14 +110,20 @@ class Session:
         self._received += len(data)
         if self.state is State.GREETING:
             rest = self._handshake.receive_data(data)
-            self._out.append(self._handshake.data_to_send())
+            if answer := self._handshake.data_to_send():
+                self._out.append(answer)
             if rest is None:
                 return []
             self.state, self.greeted, data = State.OPEN, True, rest
         if self._received - self._acknowledged >= self._window:
             self._acknowledged = self._received
             self._send(messages.control(Type.ACKNOWLEDGEMENT, self._received % (1 << 32)))
-        return self._take(self._chunks.receive_data(data))
+        return self._take(data)
+
+    @property
+    def pending(self) -> int:
+        """Bytes of unfinished messages that are kept."""
+        return self._chunks.pending
 
     def data_to_send(self) -> bytes:
         """Everything that the peer should get by now; empties the list."""
@@ -121,8 +137,8 @@ class Session:
         self.state, self._publishing = State.PUBLISHING, request.stream_id
         self._send(messages.user_control(_STREAM_BEGIN, request.stream_id.to_bytes(4, "big")))
         self._send(messages.status(request.stream_id, "NetStream.Publish.Start", "You are on the air."))
-        self._held_bytes = 0
-        return self._take([])
+        self._before_publish, self._chunks.limits = 0, self._limits
+        return self._take(b"")
 
     def reject(self, request: PublishRequested, sentence: str, code: str = "NetStream.Publish.BadName") -> None:
         """The request is refused, in a sentence for the encoder's user; hang up after sending."""
@@ -147,10 +163,17 @@ class Session:
         chunks = _COMMAND_CHUNKS if message.type_id == Type.COMMAND else _CONTROL_CHUNKS
         self._out.append(write(message, chunks, CHUNK_SIZE))
 
-    def _take(self, fresh: list[Message]) -> list[Event]:
+    def _reply(self, message: Message) -> None:
+        """Send what the peer can ask for again and again."""
+        if len(self._out) >= ANSWERS:
+            raise ProtocolError("more answers are wanted than anybody needs", "flood")
+        self._send(message)
+
+    def _take(self, data: bytes) -> list[Event]:
         """Act on messages in order, until one needs an answer from the shell."""
         held, asking, publishing = self._held, State.ASKING, State.PUBLISHING
-        held.extend(fresh)
+        self._parts = self._command_bytes = 0
+        self._fetch(data)
         events: list[Event] = []
         while held and self.state is not asking:
             message = held.popleft()
@@ -158,14 +181,24 @@ class Session:
                 events.append(Media(message.type_id, message.timestamp, message.payload))
             else:
                 self._act(message, events)
-        if self.state is State.ASKING:
-            self._hold(fresh)
+                if not held and self.state is not publishing:
+                    self._fetch(b"")
         return events
 
-    def _hold(self, fresh: list[Message]) -> None:
+    def _fetch(self, data: bytes) -> None:
+        """Read what may be acted on now: all there is, one message, or nothing while the request is not answered."""
+        if self.state is State.PUBLISHING:
+            fresh = self._chunks.receive_data(data, MESSAGES_A_READ)
+            if len(fresh) == MESSAGES_A_READ:
+                raise ProtocolError("too many tiny messages come at once", "flood")
+        else:
+            fresh = self._chunks.receive_data(data, int(self.state in _READING))
+            self._before_publish += len(fresh)
+            if self._before_publish > MESSAGES_BEFORE_PUBLISH:
+                raise ProtocolError("too many messages come before a publication", "flood")
+        self._held.extend(fresh)
         # The shell stops reading while it asks, so this is one read's worth; the limit keeps a careless shell honest.
-        self._held_bytes += sum(len(message.payload) for message in fresh)
-        if self._held_bytes > self._limits.pending_bytes:
+        if self.state is State.ASKING and self._chunks.unread > self._limits.pending_bytes:
             raise ProtocolError("too much was sent before the request was answered", "impatient")
 
     def _act(self, message: Message, events: list[Event]) -> None:
@@ -196,7 +229,13 @@ class Session:
             events.append(Media(Type.DATA, message.timestamp, message.payload[skip:]))
 
     def _act_aggregate(self, message: Message, events: list[Event]) -> None:
+        if self.state is not State.PUBLISHING:
+            self._act_media(message, events)
+            return
         for part in messages.split_aggregate(message):
+            self._parts += 1
+            if self._parts >= MESSAGES_A_READ:
+                raise ProtocolError("too many tiny messages come in aggregates", "flood")
             if part.type_id in (Type.AUDIO, Type.VIDEO, Type.DATA):
                 self._act(part, events)
 
@@ -207,12 +246,15 @@ class Session:
 
     def _act_user_control(self, message: Message) -> None:
         if int.from_bytes(message.payload[:2], "big") == _PING_REQUEST and len(message.payload) >= 2:  # noqa: PLR2004 - the event's number
-            self._send(messages.user_control(_PING_RESPONSE, message.payload[2:6]))
+            self._reply(messages.user_control(_PING_RESPONSE, message.payload[2:6]))
 
     def _act_command(self, message: Message, events: list[Event]) -> None:
         if self.state is State.CLOSED:
             return
+        self._command_bytes += len(message.payload)
         command = messages.read_command(message)
+        if self._command_bytes > messages.MAX_COMMAND_BYTES:
+            raise ProtocolError("too many commands come at once", "flood")
         if self._concerns_another(command):
             return
         after = TRANSITIONS.get((self.state, type(command)))
@@ -234,7 +276,7 @@ class Session:
             case Connect():
                 return self._connect(command)
             case Courtesy():
-                self._send(messages.call(0, "_result", command.transaction, None))
+                self._reply(messages.call(0, "_result", command.transaction, None))
             case CreateStream():
                 self._create_stream(command)
             case Publish():
@@ -245,7 +287,7 @@ class Session:
                 return self._unpublish()
             case Unknown() if command.transaction:
                 failed = {"level": "error", "code": "NetConnection.Call.Failed", "description": "Unknown command."}
-                self._send(messages.call(0, "_error", command.transaction, None, dict(failed)))
+                self._reply(messages.call(0, "_error", command.transaction, None, dict(failed)))
         return None
 
     def _connect(self, command: Connect) -> Event:

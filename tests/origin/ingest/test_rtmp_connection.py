@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,8 +52,10 @@ class Stage:
     async def peer(self, *said: bytes) -> AsyncIterator[Peer]:
         reader, writer = await asyncio.open_connection(*self.server.address)
         writer.write(b"".join(said))
-        yield Peer(reader, writer)
-        writer.close()
+        try:
+            yield Peer(reader, writer)
+        finally:
+            writer.close()
 
     @asynccontextmanager
     async def publisher(self) -> AsyncIterator[Peer]:
@@ -189,29 +191,108 @@ async def test_a_publisher_that_leaves_while_the_desk_thinks_is_taken_off_again(
     await server.close(0)
 
 
-async def test_endless_bytes_are_slowed_down_and_others_go_on() -> None:
-    """One peer floods the server with the costliest input there is, empty messages; an encoder beside it is whole."""
-    limits = RtmpLimits(linger_s=0.2, cpu_share=0.05, cpu_burst_s=0.1)
-    async with stage(limits) as at, at.peer(HELLO, CONNECT, CREATE) as bad:
+FLOODS = {
+    "empty": message(8, b"", chunks=6) + b"\xc6" * 60_000,
+    "tiny": message(8, b"\xaf", chunks=6) + b"\xc6\xaf" * 30_000,
+    "unknown": command("whatever", 8.0) * 1500,
+    "pings": message(4, b"\x00\x06ping", stream=0, chunks=2) * 3000,
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+async def test_floods_are_cut_off(flood: str) -> None:
+    """From one that does not publish, and from one that does."""
+    before = rejected("flood")
+    async with stage() as at:
+        async with at.peer(HELLO, CONNECT, FLOODS[flood]) as stranger:
+            assert len(await stranger.end()) < 40_000
+        assert rejected("flood") == before + 1
+        async with at.publisher() as publisher:
+            publisher.writer.write(FLOODS[flood])
+            await publisher.end()
+        await at.emptied()
+        assert rejected("flood") == before + 2
+        (publication,) = at.desk.publications
+        assert publication.closed == ["flood"]
+        assert [code for code, _ in publication.remarks] == ["flood"]
+
+
+async def test_flooders_who_come_back_disturb_no_encoder() -> None:
+    before = rejected("flood")
+    async with stage() as at:
 
         async def flood() -> None:
             while True:
-                bad.writer.write(message(8, b"", chunks=6) + b"\xc6" * 60_000)
-                await bad.writer.drain()
+                async with at.peer(HELLO, CONNECT, CREATE, FLOODS["empty"]) as bad:
+                    await bad.end()
 
-        flooding = asyncio.create_task(flood())
+        flooding = [asyncio.create_task(flood()) for _ in range(5)]
         url = f"rtmp://127.0.0.1:{at.server.address[1]}/live/{KEY}"
         status, said = await ffmpeg(*PICTURE, *H264, "-f", "flv", url)
         assert status == 0, said
         assert len(at.desk.publications[0].frames) == 50
-        assert not flooding.done()
-        flooding.cancel()
+        assert not any(task.done() for task in flooding)
+        for task in flooding:
+            task.cancel()
+        await asyncio.wait(flooding)
+        assert rejected("flood") >= before + 5
+
+
+async def test_strangers_with_big_messages_are_refused_and_keep_nothing() -> None:
+    """Each begins a message of 8 MiB without a key; an encoder beside them is whole, with small chunks at that."""
+    before = rejected("message_too_large")
+    begun = bytes.fromhex("04 000000 7fffff 09 01000000") + bytes(128)
+    async with stage() as at, AsyncExitStack() as stack:
+        peers = [await stack.enter_async_context(at.peer(HELLO, CONNECT, begun)) for _ in range(60)]
+        await asyncio.gather(*(peer.end() for peer in peers))
+        assert rejected("message_too_large") == before + 60
+        assert at.server._house.pending_bytes == 0
+        async with at.publisher() as peer:
+            picture = message(9, b"\x17\x01\x00\x00\x00" + bytes(300_000))
+            peer.writer.write(AVC_HEADER + picture + command("FCUnpublish", 5.0, None, "x"))
+            await peer.reader.readuntil(b"NetStream.Unpublish.Success")
+        assert len(at.desk.publications[0].frames) == 1
+        await at.emptied()
+        assert at.server._house.pending_bytes == 0
+
+
+async def test_unfinished_messages_are_bounded_over_all_connections() -> None:
+    before = rejected("pending_bytes")
+    async with stage(RtmpLimits(linger_s=0.2, pending_bytes=100_000)) as at:
+        async with at.publisher() as first, at.publisher() as second:
+            half = message(9, bytes(90_000))[:70_000]
+            for peer in (first, second):
+                peer.writer.write(half)
+            ends = [asyncio.create_task(peer.end()) for peer in (first, second)]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            assert rejected("pending_bytes") == before + 1
+        await asyncio.wait(ends)
+        await at.emptied()
+        assert at.server._house.pending_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (message(9, b"\x17\x00\x00\x00\x00\x02garbage"), "bad_media"),
+        (bytes.fromhex("04 000000 ffffff 09 01000000"), "message_too_large"),
+        (b"", "idle_timeout"),
+    ],
+)
+async def test_the_broadcaster_finds_out_why_a_publisher_was_cut_off(wrong: bytes, reason: str) -> None:
+    async with stage(RtmpLimits(linger_s=0.1, idle_s=0.3)) as at, at.publisher() as peer:
+        peer.writer.write(wrong)
+        await peer.end()
+        (publication,) = at.desk.publications
+        assert [code for code, _ in publication.remarks] == [reason]
+        assert publication.closed == [reason]
 
 
 async def test_a_peer_that_reads_nothing_is_cut_off() -> None:
+    """Few questions at a time, so that it is no flood."""
     before = rejected("slow_reader")
-    pings = message(4, b"\x00\x06ping", stream=0, chunks=2) * 2000
-    limits = RtmpLimits(linger_s=0.2, unsent_bytes=1024, cpu_share=10)
+    questions = command("whatever", 8.0) * 90
+    limits = RtmpLimits(linger_s=0.2, unsent_bytes=1024, cpu_share=10, read_bytes=4096)
     loop = asyncio.get_running_loop()
     with socket.socket() as peer:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -219,14 +300,16 @@ async def test_a_peer_that_reads_nothing_is_cut_off() -> None:
 
         async def flood() -> None:
             while True:
-                await loop.sock_sendall(peer, pings)
+                await loop.sock_sendall(peer, questions)
 
         async with stage(limits) as at:
             await loop.sock_connect(peer, at.server.address)
-            await loop.sock_sendall(peer, HELLO + CONNECT)
+            await loop.sock_sendall(peer, HELLO + CONNECT + CREATE + PUBLISH)
+            await at.desk.opened.wait()
             with pytest.raises(ConnectionError):
                 await flood()
             await at.emptied()
+        assert [code for code, _ in at.desk.publications[0].remarks] == ["slow_reader"]
     assert rejected("slow_reader") == before + 1
 
 

@@ -9,9 +9,17 @@ from hypothesis import strategies as st
 
 from origin.wire.reader import ProtocolError
 from origin.wire.rtmp import amf0
-from origin.wire.rtmp.chunk import ChunkLimits, ChunkReader, Message
+from origin.wire.rtmp.chunk import STRANGER_BYTES, ChunkLimits, ChunkReader, Message
 from origin.wire.rtmp.events import Connected, Media, PublishEnded, PublishRequested, Refused
-from origin.wire.rtmp.session import CHUNK_SIZE, TRANSITIONS, WINDOW, Session, State
+from origin.wire.rtmp.session import (
+    CHUNK_SIZE,
+    MESSAGES_A_READ,
+    MESSAGES_BEFORE_PUBLISH,
+    TRANSITIONS,
+    WINDOW,
+    Session,
+    State,
+)
 from tests.support.rtmp_client import CONNECT, CREATE, HELLO, PUBLISH, SEED, command, message, publishing, ready
 
 COURTESY = command("FCPublish", 4.0, None, "sk_right")
@@ -36,7 +44,8 @@ def sent(session: Session) -> list[Message]:
     """What the peer would read; the handshake is left out, and after it our chunk size is known."""
     data = session.data_to_send()
     chunk_size = message(1, CHUNK_SIZE.to_bytes(4, "big"), chunks=2)
-    return ChunkReader().receive_data(chunk_size + data[len(HELLO) if len(data) >= len(HELLO) else 0 :])
+    found = ChunkReader().receive_data(chunk_size + data[len(HELLO) if len(data) >= len(HELLO) else 0 :])
+    return found[1:]
 
 
 def said(session: Session) -> list[list[amf0.Value]]:
@@ -176,6 +185,78 @@ def test_message_streams_are_bounded() -> None:
     with pytest.raises(ProtocolError) as caught:
         session.receive_data(CREATE * 17)
     assert caught.value.reason == "message_streams"
+
+
+EMPTY = message(8, b"", chunks=6) + b"\xc6" * 60_000
+TINY = message(8, b"\xaf", chunks=6) + b"\xc6\xaf" * 30_000
+SIZES = message(1, (128).to_bytes(4, "big"), chunks=2) * 4000
+PINGS = message(4, b"\x00\x06ping", stream=0, chunks=2) * 3000
+NULLS = message(20, amf0.encode(["x", 0.0]) + b"\x05" * 900, chunks=3) * 60
+TAG = bytes.fromhex("08 000000 000000 00 000000 0000000b")
+
+
+@pytest.mark.parametrize("data", [EMPTY, TINY, SIZES, PINGS, NULLS, UNKNOWN * 1500, COURTESY * 900])
+def test_the_work_and_the_answers_of_one_read_are_bounded(data: bytes) -> None:
+    """Before a publication, and during one: most of the bytes are not even looked at."""
+    for session in (ready()[0], publishing()):
+        session.data_to_send()
+        with pytest.raises(ProtocolError) as caught:
+            session.receive_data(data[:65_536])
+        assert caught.value.reason == "flood"
+        assert session._before_publish <= MESSAGES_BEFORE_PUBLISH + 1
+        assert len(session._held) < MESSAGES_A_READ
+        assert len(session.data_to_send()) < 20_000
+
+
+def test_messages_before_a_publication_are_counted_over_all_reads() -> None:
+    session, _ = ready()
+    for _ in range(MESSAGES_BEFORE_PUBLISH - 1):
+        session.receive_data(message(8, b""))
+    with pytest.raises(ProtocolError) as caught:
+        session.receive_data(message(8, b""))
+    assert caught.value.reason == "flood"
+
+
+def test_aggregates_of_tiny_tags_are_a_flood_and_cost_nothing_before_a_publication() -> None:
+    aggregate = message(22, TAG * 4000)
+    with pytest.raises(ProtocolError) as caught:
+        publishing().receive_data(aggregate)
+    assert caught.value.reason == "flood"
+    assert ready(aggregate)[1] == [Connected("live", "test")]
+
+
+def test_small_messages_at_a_publishers_rate_are_no_flood() -> None:
+    session = publishing()
+    for _ in range(20):
+        assert len(session.receive_data(message(8, b"\xaf\x01" + bytes(20)) * 1500)) == 1500
+
+
+def test_large_messages_are_for_those_with_a_key() -> None:
+    large = message(9, bytes(STRANGER_BYTES + 1))
+    session, _ = ready()
+    with pytest.raises(ProtocolError) as caught:
+        session.receive_data(large[:200])
+    assert caught.value.reason == "message_too_large"
+    assert session.pending == 0
+    assert len(publishing().receive_data(large)) == 1
+
+
+def test_unfinished_messages_of_a_stranger_are_small_and_few() -> None:
+    half = [message(9, bytes(60_000), chunks=number)[:40_000] for number in (4, 5)]
+    session, _ = ready(half[0])
+    assert 39_000 < session.pending < 40_000
+    with pytest.raises(ProtocolError):
+        session.receive_data(half[1])
+    session, _ = ready()
+    with pytest.raises(ProtocolError) as caught:
+        session.receive_data(b"".join(message(8, b"x", chunks=number) for number in range(4, 20)))
+    assert caught.value.reason == "chunk_streams"
+
+
+def test_what_is_sent_along_with_publish_is_read_by_the_raised_limits() -> None:
+    session, events = ready(CREATE, PUBLISH, message(9, bytes(STRANGER_BYTES + 1)))
+    assert isinstance(events[-1], PublishRequested)
+    assert len(session.accept(events[-1])) == 1
 
 
 def in_state(state: State) -> Session:

@@ -1,0 +1,63 @@
+"""Connections that do not publish (yet) share what they may use of the event loop, so that many are no more than one.
+
+Work is charged after it is done. Once more is spent than there is, every member is held, and newcomers with them,
+until that is paid off; so what one turn of the loop can overdraw is a single read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from origin.ingest.allowance import Allowance
+
+
+class Member(Protocol):
+    """A connection, as the group needs it."""
+
+    def hold(self, reason: str) -> None:
+        """Read nothing until each reason to wait is released."""
+
+    def release(self, reason: str) -> None:
+        """That reason is gone."""
+
+
+class Strangers:
+    """One such group: those from one address, or all."""
+
+    def __init__(self, name: str, share: float, burst_s: float, now: float) -> None:
+        self._name = name
+        self._cpu = Allowance(share, share * burst_s, now)
+        self._members: set[Member] = set()
+        self._held = False
+
+    @property
+    def held(self) -> bool:
+        """Whether more is spent than there is."""
+        return self._held
+
+    def join(self, member: Member) -> None:
+        """Count a connection in."""
+        self._members.add(member)
+        if self._held:
+            member.hold(self._name)
+
+    def leave(self, member: Member) -> None:
+        """It publishes now, or is gone."""
+        if member in self._members:
+            self._members.discard(member)
+            member.release(self._name)
+
+    def spend(self, seconds: float, now: float) -> None:
+        """A member has worked for that long."""
+        wait = self._cpu.spend(seconds, now)
+        if wait and not self._held:
+            self._held = True
+            for member in self._members:
+                member.hold(self._name)
+            asyncio.get_running_loop().call_later(wait, self._resume)
+
+    def _resume(self) -> None:
+        self._held = False
+        for member in tuple(self._members):
+            member.release(self._name)
