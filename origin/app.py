@@ -54,8 +54,11 @@ STOPPED_AT_ONCE: Final = 130
 """Exit status after a second signal."""
 
 
-class AlreadyRunningError(Exception):
+class AlreadyRunningError(Problem):
     """Another server uses this data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__("conflict", f"Another Headwater is running on {data_dir}; stop it first.")
 
 
 class Server:
@@ -193,7 +196,7 @@ def _locked(path: Path) -> Iterator[IO[bytes]]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise AlreadyRunningError(f"Another Headwater is running on {path.parent}; stop it first.") from error
+            raise AlreadyRunningError(path.parent) from error
         yield file
 
 
