@@ -26,11 +26,11 @@ from origin.catalog.bootstrap import bootstrap
 from origin.catalog.database import Catalog
 from origin.catalog.ids import new_id, secret_hash
 from origin.errors import Problem
-from origin.ingest.rtmp import serve_rtmp
+from origin.ingest.rtmp import RtmpLimits, serve_rtmp
 from origin.live.director import Director, Means
 from origin.live.sweep import sweep
 from origin.stores.table import open_store
-from origin.web import upkeep
+from origin.web import descriptors, upkeep
 from origin.web.factory import make_api, make_ops
 from origin.web.front import Front
 from origin.web.listener import HttpListener
@@ -137,12 +137,13 @@ class Server:
     async def _listen(self, store: ObjectStore, bus: Bus, keyring: TokenDesk, secret: bytes) -> None:
         settings, cleanup = self.settings, self._cleanup
         tls = _tls(settings)
-        http, ops = HttpListener(), HttpListener()
+        shares = descriptors.shares(publishers=RtmpLimits().connections, listeners=2 if settings.rtmps_bind else 1)
+        http, ops = HttpListener(shares.viewers), HttpListener(shares.operators)
         cleanup.push_async_callback(ops.close, 0.0)
         cleanup.push_async_callback(http.close, GRACE_S)
         self.ops_address = await ops.bind(*settings.ops_bind)
         self.http_address = await http.bind(*settings.http_bind, tls=tls)
-        await self._listen_rtmp(tls)
+        await self._listen_rtmp(tls, RtmpLimits(connections=shares.publishers))
         cleanup.push_async_callback(self.director.drain)
         self.links = Links.of(settings, self.http_address, self.rtmp_address)
         self.services = Services(
@@ -161,12 +162,12 @@ class Server:
         await ops.serve(make_ops(self.services))
         await http.serve(Front(make_api(self.services), Playback(self.services, self.director.channel)))
 
-    async def _listen_rtmp(self, tls: ssl.SSLContext | None) -> None:
-        plain = await serve_rtmp(self.director, *self.settings.rtmp_bind)
+    async def _listen_rtmp(self, tls: ssl.SSLContext | None, limits: RtmpLimits) -> None:
+        plain = await serve_rtmp(self.director, *self.settings.rtmp_bind, limits=limits)
         self._cleanup.push_async_callback(plain.close, GRACE_S)
         self.rtmp_address = plain.address
         if self.settings.rtmps_bind:
-            secure = await serve_rtmp(self.director, *self.settings.rtmps_bind, tls=tls)
+            secure = await serve_rtmp(self.director, *self.settings.rtmps_bind, limits=limits, tls=tls)
             self._cleanup.push_async_callback(secure.close, GRACE_S)
             self.rtmps_address = secure.address
 

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """Bounds of the HTTP listener; times in seconds."""
+    """Bounds of the HTTP listener; times in seconds. `origin.web.descriptors` lowers counts where files are few."""
 
     connections: int = 16_384
     """All together: each costs some 30 KB, so this many cost half a gigabyte."""
     connections_per_address: int = 2_048
     """A proxy or a large household network is one address; a flood from one is still bounded."""
+    backlog: int = 2_048
+    """Connections the kernel may hold while the loop is busy; a crowd reconnects in the same second."""
     header_s: float = 10.0
     """From the first byte that may be sent to complete headers; a mobile client takes 2 s at its worst."""
     idle_s: float = 75.0

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from origin.web.asgi import App
 
-BACKLOG: Final = 2048
-"""Connections the kernel may hold while the loop is busy; a crowd reconnects in the same second."""
 TLS_HANDSHAKE_S: Final = 10.0
 MAX_BODY_BYTES: Final = 0
 """For WSGI only, which there is none of."""
@@ -67,7 +65,7 @@ class HttpListener:
             self._serve,
             host,
             port,
-            backlog=BACKLOG,
+            backlog=self._limits.backlog,
             ssl=tls,
             ssl_handshake_timeout=TLS_HANDSHAKE_S if tls else None,
             start_serving=False,
