@@ -12,6 +12,7 @@ import pytest
 
 from origin.app import AlreadyRunningError, Server
 from origin.config import load_settings
+from origin.errors import Problem
 from tests.support import ffmpeg
 from tests.support.hls import playlist, until_live
 from tests.support.running import EPHEMERAL, headwater
@@ -57,6 +58,24 @@ async def test_a_publish_token_stands_for_a_key(tmp_path: Path) -> None:
         assert (await running.until_state(stream, "ended"))["id"] == stream.id
         with pytest.raises(AssertionError):
             await ffmpeg.publish(stream.rtmp_url.replace(stream.key, stream.token), source)
+
+
+async def test_a_publisher_hears_what_is_wrong_with_its_token(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        minted = (await running.post("/v1/tokens", {"scope": "publish", "stream_id": stream.id})).json()
+        assert (await running.http.delete(f"{running.url}/v1/tokens/{minted['jti']}")).is_success
+        director = running.server.director
+        for key, code in (
+            (minted["token"], "token_revoked"),
+            (stream.token, "token_invalid"),
+            ("a.b.c", "token_invalid"),
+            ("sk_none", "unauthorized"),
+            ("none", "unauthorized"),
+        ):
+            with pytest.raises(Problem) as refused:
+                await director.open(key, "rtmp", "127.0.0.1")
+            assert refused.value.code == code
 
 
 async def _serve(folder: Path, most_files: int = 1024) -> tuple[asyncio.subprocess.Process, dict[str, Any]]:
