@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from origin.errors import Problem
+from origin.observe import metrics
 from origin.web.asgi import respond
 from origin.web.connections import request_watched
 from origin.web.guard import check_head, refuse, request_id
@@ -27,8 +28,9 @@ class Front:
         self._now = now or (lambda: datetime.now(UTC))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request. Lifespan events and web sockets are not served."""
+        """Serve one request. Lifespan events are not served, and web sockets are told so."""
         if scope["type"] != "http":
+            await _decline(scope, send)
             return
         path: bytes = scope["raw_path"]
         with request_watched():
@@ -62,3 +64,10 @@ async def _sound(scope: Scope, send: Send) -> bool:
         await refuse(problem, name, send, ((b"x-request-id", name.encode()), *ANY_ORIGIN))
         return False
     return True
+
+
+async def _decline(scope: Scope, send: Send) -> None:
+    """Closed before it was accepted, a web socket is answered with 403 (ASGI, "Close - send event")."""
+    if scope["type"] == "websocket":
+        metrics.http_refused.labels("websocket").inc()
+        await send({"type": "websocket.close"})

@@ -68,5 +68,21 @@ async def test_a_head_that_smuggles_or_overflows_is_refused_everywhere(
     assert _refused("bad_request") == before + 1
 
 
+async def test_web_sockets_are_declined_and_lifespans_ignored() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    before = _refused("websocket")
+    for kind in ("lifespan", "websocket"):
+        await Front(_named(b"api"), _named(b"playback"))({"type": kind, "raw_path": b"/play/a/b/c"}, receive, send)
+    assert sent == [{"type": "websocket.close"}]
+    assert _refused("websocket") == before + 1
+
+
 def _refused(reason: str) -> float:
     return metrics.REGISTRY.get_sample_value("headwater_http_refused_total", {"reason": reason}) or 0.0
