@@ -16,7 +16,7 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
-from origin.web.connections import Doorkeeper, Guard, HttpLimits, current_guard
+from origin.web.connections import Doorkeeper, Guard, HttpLimits, WatchedReader, current_guard
 
 if TYPE_CHECKING:
     import ssl
@@ -110,8 +110,9 @@ class HttpListener:
         guard = Guard(writer.transport, self._limits)
         current_guard.set(guard)
         loop = asyncio.get_running_loop()
+        watched = cast("asyncio.StreamReader", WatchedReader(reader, guard))
         try:
             with contextlib.suppress(ConnectionError):
-                await TCPServer(self._app, loop, self._config, self._context, {}, reader, writer)
+                await TCPServer(self._app, loop, self._config, self._context, {}, watched, writer)
         finally:
             guard.release()
