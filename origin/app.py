@@ -26,11 +26,11 @@ from origin.catalog.bootstrap import bootstrap
 from origin.catalog.database import Catalog
 from origin.catalog.ids import new_id, secret_hash
 from origin.errors import Problem
-from origin.ingest.rtmp import serve_rtmp
+from origin.ingest.rtmp import RtmpLimits, serve_rtmp
 from origin.live.director import Director, Means
 from origin.live.sweep import sweep
 from origin.stores.table import open_store
-from origin.web import upkeep
+from origin.web import descriptors, upkeep
 from origin.web.factory import make_api, make_ops
 from origin.web.front import Front
 from origin.web.listener import HttpListener
@@ -54,8 +54,11 @@ STOPPED_AT_ONCE: Final = 130
 """Exit status after a second signal."""
 
 
-class AlreadyRunningError(Exception):
+class AlreadyRunningError(Problem):
     """Another server uses this data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__("conflict", f"Another Headwater is running on {data_dir}; stop it first.")
 
 
 class Server:
@@ -134,12 +137,13 @@ class Server:
     async def _listen(self, store: ObjectStore, bus: Bus, keyring: TokenDesk, secret: bytes) -> None:
         settings, cleanup = self.settings, self._cleanup
         tls = _tls(settings)
-        http, ops = HttpListener(), HttpListener()
+        shares = descriptors.shares(publishers=RtmpLimits().connections, listeners=2 if settings.rtmps_bind else 1)
+        http, ops = HttpListener(shares.viewers), HttpListener(shares.operators)
         cleanup.push_async_callback(ops.close, 0.0)
         cleanup.push_async_callback(http.close, GRACE_S)
         self.ops_address = await ops.bind(*settings.ops_bind)
         self.http_address = await http.bind(*settings.http_bind, tls=tls)
-        await self._listen_rtmp(tls)
+        await self._listen_rtmp(tls, RtmpLimits(connections=shares.publishers))
         cleanup.push_async_callback(self.director.drain)
         self.links = Links.of(settings, self.http_address, self.rtmp_address)
         self.services = Services(
@@ -158,25 +162,28 @@ class Server:
         await ops.serve(make_ops(self.services))
         await http.serve(Front(make_api(self.services), Playback(self.services, self.director.channel)))
 
-    async def _listen_rtmp(self, tls: ssl.SSLContext | None) -> None:
-        plain = await serve_rtmp(self.director, *self.settings.rtmp_bind)
+    async def _listen_rtmp(self, tls: ssl.SSLContext | None, limits: RtmpLimits) -> None:
+        plain = await serve_rtmp(self.director, *self.settings.rtmp_bind, limits=limits)
         self._cleanup.push_async_callback(plain.close, GRACE_S)
         self.rtmp_address = plain.address
         if self.settings.rtmps_bind:
-            secure = await serve_rtmp(self.director, *self.settings.rtmps_bind, tls=tls)
+            secure = await serve_rtmp(self.director, *self.settings.rtmps_bind, limits=limits, tls=tls)
             self._cleanup.push_async_callback(secure.close, GRACE_S)
             self.rtmps_address = secure.address
 
 
 async def find_stream(catalog: Catalog, keyring: TokenDesk, key: str, peer: str) -> Stream | None:
-    """The stream that a stream key, or a `publish` token in its place, opens; None for neither."""
+    """The stream that a stream key, or a `publish` token in its place, opens; None for neither.
+
+    Raises:
+        Problem: it has the form of a token, which does not open a stream (any more); the sentence says why.
+    """
     if key.startswith("sk_"):
         hashed = secret_hash(key)
         return await catalog.read(lambda conn: streams.by_key_hash(conn, hashed))
-    try:
-        claims = keyring.verify(key, scope="publish", path=None, ip=peer)
-    except Problem:
+    if key.count(".") != 2:  # noqa: PLR2004 - a JWS in compact form has three pieces (RFC 7515, 7.1)
         return None
+    claims = keyring.verify(key, scope="publish", path=None, ip=peer)
     return await catalog.read(lambda conn: streams.get(conn, claims.tn, claims.sub))
 
 
@@ -193,7 +200,7 @@ def _locked(path: Path) -> Iterator[IO[bytes]]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise AlreadyRunningError(f"Another Headwater is running on {path.parent}; stop it first.") from error
+            raise AlreadyRunningError(path.parent) from error
         yield file
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from origin.observe import metrics
 
@@ -19,20 +19,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+HTTP2_PREFACE: Final = b"PRI * HTTP/2.0"
+"""RFC 9113 3.4. Its frames between requests (PING, WINDOW_UPDATE) begin no request: only `idle_s` counts there."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """Bounds of the HTTP listener; times in seconds."""
+    """Bounds of the HTTP listener; times in seconds. `origin.web.descriptors` lowers counts where files are few."""
 
     connections: int = 16_384
     """All together: each costs some 30 KB, so this many cost half a gigabyte."""
     connections_per_address: int = 2_048
     """A proxy or a large household network is one address; a flood from one is still bounded."""
+    backlog: int = 2_048
+    """Connections the kernel may hold while the loop is busy; a crowd reconnects in the same second."""
     header_s: float = 10.0
-    """From the first byte that may be sent to complete headers; a mobile client takes 2 s at its worst."""
+    """For complete headers: from the connection for the first, from their first byte for the next ones. A mobile client
+    takes 2 s at its worst."""
     idle_s: float = 75.0
     """Between requests: above the 60 s for which nginx keeps upstream connections, or it meets closed ones."""
     stall_s: float = 30.0
-    """A reader that takes nothing for this long is gone."""
+    """A reader that takes less than `stall_bytes` for this long is gone, or holds our memory for its own sake."""
+    stall_bytes: int = 16 * 1024
+    """In 30 s 4 kbit/s, a tenth of what the poorest audio needs; less than one record of TLS."""
     look_s: float = 2.0
     """How often a connection is looked at; deadlines are kept to within this."""
 
@@ -47,26 +56,40 @@ class Guard:
         self._requests = 0
         self._unsent = 0
         self._unsent_since = self._loop.time()
+        self._heads = True
+        self._heard = False
         self._headers_due = self._loop.time() + limits.header_s
         self._timer = self._loop.call_later(limits.look_s, self._look)
 
     def request_begins(self) -> None:
         """Headers are complete: from now on the reader's progress is watched."""
         self._requests += 1
+        self._heard = False
+
+    def received(self, data: bytes) -> None:
+        """Bytes have come. Between requests they begin the next one's head, and its time."""
+        if data.startswith(HTTP2_PREFACE):
+            self._heads = False
+        if data and self._heads and not self._requests and not self._heard:
+            self._heard = True
+            self._headers_due = min(self._headers_due, self._loop.time() + self._limits.header_s)
 
     def request_ends(self) -> None:
         """The next request may take its time, and its headers a little more."""
         self._requests -= 1
+        self._heard = False
         self._headers_due = self._loop.time() + self._limits.idle_s + self._limits.header_s
 
     def release(self) -> None:
-        """The connection is closed."""
+        """The connection is closed. Bytes that became no request were answered with 400, if at all."""
         self._timer.cancel()
+        if self._heard:
+            metrics.http_refused.labels("bad_request").inc()
 
     def _look(self) -> None:
         now = self._loop.time()
         unsent = self._transport.get_write_buffer_size()
-        if not unsent or unsent != self._unsent:
+        if not unsent or self._moved(unsent):
             self._unsent, self._unsent_since = unsent, now
         if unsent and now - self._unsent_since >= self._limits.stall_s:
             self._abort("reader_stalled")
@@ -75,9 +98,32 @@ class Guard:
         else:
             self._timer = self._loop.call_later(self._limits.look_s, self._look)
 
+    def _moved(self, unsent: int) -> bool:
+        """Whether enough was taken since the last time; or something was added, as happens when there is room again."""
+        return unsent > self._unsent or self._unsent - unsent >= self._limits.stall_bytes
+
     def _abort(self, reason: str) -> None:
+        self._heard = False
         metrics.http_refused.labels(reason).inc()
         self._transport.abort()
+
+
+class WatchedReader:
+    """What Hypercorn uses of a `StreamReader`, with a guard that hears of all that comes."""
+
+    def __init__(self, reader: asyncio.StreamReader, guard: Guard) -> None:
+        self._reader = reader
+        self._guard = guard
+
+    async def read(self, most: int) -> bytes:
+        """As the reader's."""
+        data = await self._reader.read(most)
+        self._guard.received(data)
+        return data
+
+    def at_eof(self) -> bool:
+        """As the reader's."""
+        return self._reader.at_eof()
 
 
 current_guard: ContextVar[Guard | None] = ContextVar("current_guard", default=None)

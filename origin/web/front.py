@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from origin.errors import Problem
+from origin.observe import metrics
 from origin.web.asgi import respond
 from origin.web.connections import request_watched
+from origin.web.guard import check_head, refuse, request_id
 from origin.web.playback import ANY_ORIGIN
 
 if TYPE_CHECKING:
@@ -24,16 +28,19 @@ class Front:
         self._now = now or (lambda: datetime.now(UTC))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request. Lifespan events and web sockets are not served."""
+        """Serve one request. Lifespan events are not served, and web sockets are told so."""
         if scope["type"] != "http":
+            await _decline(scope, send)
             return
         path: bytes = scope["raw_path"]
         with request_watched():
             if path.startswith(b"/play/"):
-                await self._playback(scope, receive, send)
+                if await _sound(scope, send):
+                    await self._playback(scope, receive, send)
             elif path == b"/time":
-                await self._time(scope, send)
-            else:
+                if await _sound(scope, send):
+                    await self._time(scope, send)
+            else:  # its own gate looks at the head, and puts the refusal in the log
                 await self._api(scope, receive, send)
 
     async def _time(self, scope: Scope, send: Send) -> None:
@@ -46,3 +53,21 @@ class Front:
             *ANY_ORIGIN,
         )
         await respond(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
+
+
+async def _sound(scope: Scope, send: Send) -> bool:
+    """Whether the head may be acted upon; if not, the request has been answered."""
+    try:
+        check_head(scope["headers"])
+    except Problem as problem:
+        name = request_id(scope["headers"], os.urandom)
+        await refuse(problem, name, send, ((b"x-request-id", name.encode()), *ANY_ORIGIN))
+        return False
+    return True
+
+
+async def _decline(scope: Scope, send: Send) -> None:
+    """Closed before it was accepted, a web socket is answered with 403 (ASGI, "Close - send event")."""
+    if scope["type"] == "websocket":
+        metrics.http_refused.labels("websocket").inc()
+        await send({"type": "websocket.close"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final
@@ -84,22 +84,27 @@ class Guard:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            _check_head(scope["headers"])
+            check_head(scope["headers"])
+            _check_length(scope["headers"])
             body = await _whole_body(receive)
         except Problem as problem:
-            metrics.http_refused.labels(problem.code).inc()
-            await _refuse(problem, scope[problems.REQUEST_ID], send)
+            await refuse(problem, scope[problems.REQUEST_ID], send)
         else:
             await self._app(scope, _replaying(body, receive), send)
 
 
-def _check_head(headers: list[tuple[bytes, bytes]]) -> None:
+def check_head(headers: list[tuple[bytes, bytes]]) -> None:
+    """Raise `bad_request` for a head that no request of any kind may have."""
     if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
         raise Problem("bad_request", f"Send less than {MAX_HEADER_BYTES} bytes of headers.")
-    lengths = [value for name, value in headers if name == b"content-length"]
+    names = {name for name, _ in headers}
     # RFC 9112 6.3 item 3: a message with both "ought to be handled as an error" (request smuggling).
-    if lengths and any(name == b"transfer-encoding" for name, _ in headers):
+    if b"content-length" in names and b"transfer-encoding" in names:
         raise Problem("bad_request", "Send either Content-Length or Transfer-Encoding, not both.")
+
+
+def _check_length(headers: list[tuple[bytes, bytes]]) -> None:
+    lengths = [value for name, value in headers if name == b"content-length"]
     if lengths and (not lengths[0].isdigit() or int(lengths[0][:20]) > MAX_BODY_BYTES):
         raise _too_large()
 
@@ -154,14 +159,16 @@ def _noting(send: Send, answer: _Answer, name: str) -> Send:
     return note
 
 
-async def _refuse(problem: Problem, name: str, send: Send) -> None:
+async def refuse(problem: Problem, name: str, send: Send, extra: Iterable[tuple[bytes, bytes]] = ()) -> None:
     """Answer before the request was read: the connection cannot be used again (RFC 9112 9.3)."""
+    metrics.http_refused.labels(problem.code).inc()
     body = problems.document(problem, name)
     headers = [
         (b"content-type", problems.CONTENT_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),
+        *extra,
     ]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

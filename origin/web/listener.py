@@ -16,7 +16,7 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
-from origin.web.connections import Doorkeeper, Guard, HttpLimits, current_guard
+from origin.web.connections import Doorkeeper, Guard, HttpLimits, WatchedReader, current_guard
 
 if TYPE_CHECKING:
     import ssl
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from origin.web.asgi import App
 
-BACKLOG: Final = 2048
-"""Connections the kernel may hold while the loop is busy; a crowd reconnects in the same second."""
 TLS_HANDSHAKE_S: Final = 10.0
 MAX_BODY_BYTES: Final = 0
 """For WSGI only, which there is none of."""
@@ -67,7 +65,7 @@ class HttpListener:
             self._serve,
             host,
             port,
-            backlog=BACKLOG,
+            backlog=self._limits.backlog,
             ssl=tls,
             ssl_handshake_timeout=TLS_HANDSHAKE_S if tls else None,
             start_serving=False,
@@ -112,8 +110,9 @@ class HttpListener:
         guard = Guard(writer.transport, self._limits)
         current_guard.set(guard)
         loop = asyncio.get_running_loop()
+        watched = cast("asyncio.StreamReader", WatchedReader(reader, guard))
         try:
             with contextlib.suppress(ConnectionError):
-                await TCPServer(self._app, loop, self._config, self._context, {}, reader, writer)
+                await TCPServer(self._app, loop, self._config, self._context, {}, watched, writer)
         finally:
             guard.release()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from origin.live.channel import Channel, Playlist
     from origin.web.asgi import Header, Receive, Scope, Send
     from origin.web.services import Services
+    from packager.hls.reload import ReloadQuery
 
 T = TypeVar("T")
 
@@ -37,6 +38,8 @@ SHORT: Final = b"public, max-age=1"
 """A playlist that was not waited for is stale when its next part comes."""
 POSITIONED: Final = b"public, max-age=10"
 """The answer to a blocking reload changes only by growing; six target durations would be allowed (6.2.5.2)."""
+TOO_EARLY: Final = b"no-store"
+"""The wait ended before the position came: kept, this answer would stand in the way of the one that has it."""
 FOR_EVER: Final = b"public, max-age=31536000, immutable"
 """No URI of ours ever has two contents."""
 ANY_ORIGIN: Final[tuple[Header, ...]] = (
@@ -75,6 +78,14 @@ def _target(raw_path: bytes) -> _Target:
     if len(parts) < 5:  # noqa: PLR2004 - "", play, token, playback id, rest
         raise Problem("not_found", "A playback address has the form /play/<token>/<playback_id>/index.m3u8.")
     return _Target(*parts[2:])
+
+
+async def _reload(channel: Channel, rendition: str, query: ReloadQuery) -> tuple[Playlist, bytes]:
+    """The playlist, and how long it may be kept: judged in the same step, for the window goes on growing."""
+    playlist = await channel.playlist(rendition, query)
+    if query.msn is None:
+        return playlist, SHORT
+    return playlist, POSITIONED if channel.can_answer(rendition, query) else TOO_EARLY
 
 
 class Playback:
@@ -147,8 +158,7 @@ class Playback:
             query = parse_query(scope["query_string"])
         except ReloadError as error:
             raise Problem("bad_reload", str(error)) from error
-        playlist = await self._hold(receive, channel.playlist(match[1], query), now=channel.can_answer(match[1], query))
-        return playlist, SHORT if query.msn is None else POSITIONED
+        return await self._hold(receive, _reload(channel, match[1], query), now=channel.can_answer(match[1], query))
 
     async def _send_playlist(self, scope: Scope, send: Send, playlist: Playlist, caching: bytes) -> int:
         zipped = b"gzip" in (header(scope, b"accept-encoding") or b"")

@@ -5,13 +5,14 @@ import json
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from origin.app import AlreadyRunningError, Server
 from origin.config import load_settings
+from origin.errors import Problem
 from tests.support import ffmpeg
 from tests.support.hls import playlist, until_live
 from tests.support.running import EPHEMERAL, headwater
@@ -59,17 +60,37 @@ async def test_a_publish_token_stands_for_a_key(tmp_path: Path) -> None:
             await ffmpeg.publish(stream.rtmp_url.replace(stream.key, stream.token), source)
 
 
-async def _serve(folder: Path) -> tuple[asyncio.subprocess.Process, str]:
-    """`headwater serve` as a process, and its HTTP address."""
+async def test_a_publisher_hears_what_is_wrong_with_its_token(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        minted = (await running.post("/v1/tokens", {"scope": "publish", "stream_id": stream.id})).json()
+        assert (await running.http.delete(f"{running.url}/v1/tokens/{minted['jti']}")).is_success
+        director = running.server.director
+        for key, code in (
+            (minted["token"], "token_revoked"),
+            (stream.token, "token_invalid"),
+            ("a.b.c", "token_invalid"),
+            ("sk_none", "unauthorized"),
+            ("none", "unauthorized"),
+        ):
+            with pytest.raises(Problem) as refused:
+                await director.open(key, "rtmp", "127.0.0.1")
+            assert refused.value.code == code
+
+
+async def _serve(folder: Path, most_files: int = 1024) -> tuple[asyncio.subprocess.Process, dict[str, Any]]:
+    """`headwater serve` as a process, and what it says when it is ready."""
     environ = {**os.environ, **EPHEMERAL, "HEADWATER_DATA_DIR": str(folder), "HEADWATER_LOG_FORMAT": "json"}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "origin.cli.main", "serve", env=environ, stderr=asyncio.subprocess.PIPE
+        *("sh", "-c", f'ulimit -n {most_files}; exec "$0" -m origin.cli.main serve', sys.executable),
+        env=environ,
+        stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr
     async with asyncio.timeout(30):
         while (said := json.loads(await process.stderr.readline()))["event"] != "ready":
             pass
-    return process, said["http"]
+    return process, said
 
 
 async def test_sigterm_ends_the_process_cleanly(tmp_path: Path) -> None:
@@ -82,7 +103,8 @@ async def test_sigterm_ends_the_process_cleanly(tmp_path: Path) -> None:
 
 
 async def test_after_a_kill_on_the_air_the_next_start_cleans_up_and_goes_on(tmp_path: Path) -> None:
-    process, url = await _serve(tmp_path)
+    process, said = await _serve(tmp_path)
+    url = said["http"]
     key = (tmp_path / "admin.key").read_text().strip()
     async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}) as http:
         made = (await http.post("/v1/streams", json={"name": "test"})).json()
@@ -99,3 +121,23 @@ async def test_after_a_kill_on_the_air_the_next_start_cleans_up_and_goes_on(tmp_
         async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
             await until_live(running, stream)
             assert "2-32.m4s" in await playlist(running, stream)
+
+
+async def test_a_crowd_of_silent_viewers_leaves_every_other_door_open(tmp_path: Path) -> None:
+    process, said = await _serve(tmp_path, most_files=512)
+    host, port = said["http"].removeprefix("http://").split(":")
+    crowd = []
+    for _ in range(600):
+        crowd.append(await asyncio.open_connection(host, int(port)))
+        crowd[-1][1].write(b"GET / HTTP/1.1\r\n")
+    async with asyncio.timeout(30), httpx.AsyncClient(base_url="http://{}:{}".format(*said["operators"])) as operators:
+        assert (await operators.get("/readyz")).status_code == 200
+        assert 'refused_total{reason="connections"}' in (await operators.get("/metrics")).text
+        rtmp_host, rtmp_port = said["rtmp"].removeprefix("rtmp://").removesuffix("/live").split(":")
+        reader, writer = await asyncio.open_connection(rtmp_host, int(rtmp_port))
+        writer.write(b"\x03" + bytes(1536))
+        assert len(await reader.readexactly(1 + 2 * 1536)) == 3073
+    for _, one in (*crowd, (reader, writer)):
+        one.close()
+    process.terminate()
+    await process.communicate()

@@ -1,8 +1,16 @@
 from __future__ import annotations
 
+import fcntl
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.origin.cli.shell import Shell
 
 
@@ -10,3 +18,14 @@ def test_wrong_settings_stop_it_before_it_starts(closed: Shell) -> None:
     result = closed.run("serve", HEADWATER_RTMP_BIND="nonsense")
     assert (result.exit_code, "rtmp_bind" in result.output) == (2, True)
     assert list(closed.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_data_directory_in_use_is_a_sentence_and_a_failure(tmp_path: Path, command: str) -> None:
+    with (tmp_path / "server.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        given = {**os.environ, "HEADWATER_DATA_DIR": str(tmp_path)}
+        words = [sys.executable, "-m", "origin.cli.main", command]
+        ran = subprocess.run(words, env=given, capture_output=True, text=True, timeout=60, check=False)
+    said = f"Error: Another Headwater is running on {tmp_path}; stop it first.\n"
+    assert (ran.returncode, ran.stderr) == (1, said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from origin.live import channel
 from origin.web.playback import Playback
 from tests.support import ffmpeg
 from tests.support.hls import newest_part, playlist, until_live
@@ -12,6 +13,8 @@ from tests.support.running import headwater
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.support.running import Headwater, Stream
 
@@ -41,6 +44,10 @@ class Client:
     @property
     def status(self) -> int:
         return int(self.sent[0]["status"])
+
+    @property
+    def caching(self) -> bytes:
+        return bytes(dict(self.sent[0]["headers"])[b"cache-control"])
 
     @property
     def body(self) -> bytes:
@@ -100,3 +107,19 @@ async def test_odd_paths_are_not_found(tmp_path: Path) -> None:
                 client = Client(playback, _path(stream, rest))
                 await client.served
                 assert client.status in {403, 404}, rest
+
+
+async def test_a_reload_whose_wait_was_in_vain_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source(audio=False)):
+            await until_live(running, stream)
+            playback = _playback(running)
+            msn, part = newest_part(await playlist(running, stream))
+            monkeypatch.setattr(channel, "HOLD_TARGETS", 0)
+            path = _path(stream, "v0/index.m3u8")
+            in_vain = Client(playback, path, f"_HLS_msn={msn + 2}")
+            there = Client(playback, path, f"_HLS_msn={msn}&_HLS_part={part}")
+            await asyncio.gather(in_vain.served, there.served)
+            assert (in_vain.status, in_vain.caching) == (200, b"no-store")
+            assert (there.status, there.caching) == (200, b"public, max-age=10")
