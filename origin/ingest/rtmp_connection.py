@@ -242,6 +242,8 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     def _account(self, pending: int) -> None:
         """Keep the sum of what all connections have unfinished."""
+        if self._leaving:
+            pending = 0
         if pending == self._pending:
             return
         self._house.pending_bytes += pending - self._pending
@@ -298,6 +300,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._flush()
         self._leaving = True
         self._leave_strangers()
+        self._account(0)
         for hold in tuple(self._holds):
             self.release(hold)
         self._stage = "leaving"

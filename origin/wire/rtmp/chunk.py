@@ -52,7 +52,7 @@ class ChunkLimits:
 
 
 STRANGER_BYTES: Final = 64 << 10
-"""Of a message, and of all unfinished ones, before a publish is granted: four times the largest command that is read at all."""
+"""Of a message, and of all unfinished ones, before a publish is granted: four times the largest command."""
 STRANGER_STREAMS: Final = 8
 """Chunk streams before that: FFmpeg and OBS use two for their commands."""
 

@@ -41,7 +41,7 @@ class Type(IntEnum):
 
 
 MAX_COMMAND_BYTES: Final = 16 << 10
-"""One command, and all in one read. FFmpeg's connect is 200 bytes, OBS's 400; a tcUrl with a signed query may reach some KiB."""
+"""One command, and all in one read. FFmpeg's connect is 200 bytes, OBS's 400; a signed tcUrl may reach some KiB."""
 MAX_COMMAND_VALUES: Final = 1_000
 """Values in one command. OBS's connect has 20; with Enhanced RTMP's lists of codecs it is fewer than 100."""
 

@@ -158,6 +158,7 @@ class Session:
     def _close(self) -> None:
         self.state = State.CLOSED
         self._held.clear()
+        self._chunks = ChunkReader()  # what was unfinished is given up at once, not when the peer hangs up
 
     def _send(self, message: Message) -> None:
         chunks = _COMMAND_CHUNKS if message.type_id == Type.COMMAND else _CONTROL_CHUNKS

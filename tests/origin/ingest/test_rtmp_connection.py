@@ -72,8 +72,10 @@ class Stage:
 async def stage(limits: RtmpLimits = QUICK) -> AsyncIterator[Stage]:
     desk = RecordingDesk(KEY)
     server = await serve_rtmp(desk, "127.0.0.1", 0, limits=limits)
-    yield Stage(desk, server)
-    await server.close(0)
+    try:
+        yield Stage(desk, server)
+    finally:
+        await server.close(0)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +261,10 @@ async def test_strangers_with_big_messages_are_refused_and_keep_nothing() -> Non
 async def test_unfinished_messages_are_bounded_over_all_connections() -> None:
     before = rejected("pending_bytes")
     async with stage(RtmpLimits(linger_s=0.2, pending_bytes=100_000)) as at:
-        async with at.publisher() as first, at.publisher() as second:
+        at.desk.keys.add("sk_other")
+        other = command("publish", 3.0, None, "sk_other", stream=1)
+        async with at.publisher() as first, at.peer(HELLO, CONNECT, CREATE, other) as second:
+            await second.reader.readuntil(b"NetStream.Publish.Start")
             half = message(9, bytes(90_000))[:70_000]
             for peer in (first, second):
                 peer.writer.write(half)
