@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from origin.app import Server
 from origin.catalog.ids import DEFAULT_TENANT
+from origin.catalog.secret_file import write_private
 from origin.config import Address
 from origin.demo.banner import banner
 from origin.demo.child import CardProcess
@@ -19,10 +20,13 @@ from origin.web.sessions import make_link
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from origin.config import Settings
     from origin.demo.streams import DemoStreams
 
+OBS_KEY_FILE: Final = "demo-obs.key"
+"""In the data directory, for its owner only, as the admin key is."""
 ON_AIR_S: Final = 10.0
 """For the card to come on the air; a busy laptop takes two or three seconds to start a Python with its encoders."""
 LOOK_S: Final = 0.05
@@ -36,12 +40,27 @@ async def run_demo(settings: Settings, say: Callable[[str], None]) -> None:
     stop = asyncio.Event()
     _stop_by_signal(stop)
     async with _serving(settings) as server:
-        streams = await server.catalog.write(lambda conn: prepare(conn, DEFAULT_TENANT, time.time(), os.urandom))
+        streams = await _streams(server, settings.data_dir / OBS_KEY_FILE)
         async with _card_on_air(server, streams, stop):
             link = await make_link(server.catalog, server.links, DEFAULT_TENANT, clock=time.time, random=os.urandom)
             if not stop.is_set():
                 say(banner(link, server.links.rtmp, streams.obs.key))
             await stop.wait()
+
+
+async def _streams(server: Server, key_file: Path) -> DemoStreams:
+    """The demo's streams; the key for OBS stays the same from run to run, so that OBS is set up once."""
+    known = await asyncio.to_thread(_known_key, key_file)
+    made = await server.catalog.write(
+        lambda conn: prepare(conn, DEFAULT_TENANT, time.time(), os.urandom, obs_key=known)
+    )
+    if made.obs.key != known:
+        await asyncio.to_thread(write_private, key_file, f"{made.obs.key}\n".encode(), os.urandom, replace=True)
+    return made
+
+
+def _known_key(key_file: Path) -> str | None:
+    return key_file.read_text().strip() if key_file.exists() else None
 
 
 def _stop_by_signal(stop: asyncio.Event) -> None:

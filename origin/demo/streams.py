@@ -40,17 +40,25 @@ class DemoStreams:
     obs: DemoStream
 
 
-def prepare(conn: Connection, tenant_id: str, now: float, random: Callable[[int], bytes]) -> DemoStreams:
-    """Find the streams by name or make them, and give each a new key."""
+def prepare(
+    conn: Connection, tenant_id: str, now: float, random: Callable[[int], bytes], *, obs_key: str | None = None
+) -> DemoStreams:
+    """Find the streams by name or make them.
+
+    The card gets a new key; OBS keeps `obs_key` if that is still its stream's.
+    """
     known = {stream.name: stream for stream in reversed(streams.page(conn, tenant_id, None, LOOKED_THROUGH))}
 
-    def ready(name: str) -> DemoStream:
+    def ready(name: str, key: str | None = None) -> DemoStream:
+        found = known.get(name)
+        if found is not None and key is not None and found.key_hash == secret_hash(key):
+            return DemoStream(found.id, found.playback_id, key)
         key = new_id("sk_", random)
-        if (found := known.get(name)) is not None:
+        if found is not None:
             streams.rotate_key(conn, tenant_id, found.id, secret_hash(key), now)
             return DemoStream(found.id, found.playback_id, key)
         made = streams.NewStream(new_id("st_", random), tenant_id, name, secret_hash(key), new_id("pb_", random))
         streams.create(conn, made, now)
         return DemoStream(made.id, made.playback_id, key)
 
-    return DemoStreams(card=ready(CARD_NAME), obs=ready(OBS_NAME))
+    return DemoStreams(card=ready(CARD_NAME), obs=ready(OBS_NAME, obs_key))

@@ -10,6 +10,7 @@ import mimetypes
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -61,9 +62,19 @@ def load(dist: Path = DIST) -> dict[str, File]:
 async def library() -> Response:
     """Show the library to who has a session, to others how to get one."""
     session = await access().session(request)
-    answer = _page("library.html" if session else "signin.html")
-    answer.status_code = 200 if session else 401
+    answer = _page("library.html") if session else sign_in_page()
+    answer.headers["Vary"] = "Cookie"
     return answer
+
+
+def built() -> bool:
+    """Whether there are pages to show."""
+    return bool(current_app.extensions[EXTENSION])
+
+
+def sign_in_page() -> Response:
+    """Tell a browser without a session how to get one."""
+    return _page("signin.html", status=401)
 
 
 @blueprint.get("/watch/<playback_id>")
@@ -95,22 +106,24 @@ async def asset(name: str) -> Response:
     return _serve(f"assets/{name}")
 
 
-def _page(name: str, style: str = "'self'") -> Response:
-    answer = _serve(name)
+def _page(name: str, style: str = "'self'", status: int = 200) -> Response:
+    answer = _serve(name, status)
     answer.headers["Content-Security-Policy"] = _policy(style)
     answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return answer
 
 
-def _serve(name: str) -> Response:
+def _serve(name: str, status: int = 200) -> Response:
     files: dict[str, File] = current_app.extensions[EXTENSION]
     file = files.get(name)
     if file is None and not files:
         raise Problem("not_found", "The pages were not built; `make assets` builds them.")
     if file is None:
         raise Problem("not_found", "There is no such file.")
-    known = request.if_none_match.contains(file.etag)
-    answer = Response(b"" if known else file.body, 304 if known else 200, content_type=file.content_type)
+    known = status == HTTPStatus.OK and request.if_none_match.contains(
+        file.etag
+    )  # RFC 9110 13.2.1: only where 200 was due
+    answer = Response(b"" if known else file.body, 304 if known else status, content_type=file.content_type)
     answer.set_etag(file.etag)
     answer.headers["Cache-Control"] = _FOR_EVER if file.immutable else "no-cache"
     answer.headers["X-Content-Type-Options"] = "nosniff"

@@ -14,6 +14,7 @@ from quart_schema import hide
 from origin.catalog import sessions
 from origin.catalog.ids import new_id, secret_hash
 from origin.errors import Problem
+from origin.web import pages
 from origin.web.access import COOKIE, access
 from origin.web.services import Links, services
 
@@ -48,6 +49,8 @@ async def sign_in(code: str) -> Response:
     cookie = new_id("se_", services().random)
     if not _CODE.fullmatch(code) or not await _redeem(code, cookie):
         access().spend_failure(request)
+        if pages.built() and "text/html" in request.headers.get("Accept", ""):
+            return pages.sign_in_page()
         raise Problem("unauthorized", "This sign-in link was used already, is too old or damaged; make a new one.")
     answer = Response("", 303, {"Location": "/", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
     secure = services().links.secure

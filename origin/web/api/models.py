@@ -92,8 +92,8 @@ class Stream(BaseModel):
     state: Literal["idle", "live", "reconnecting", "ended"]
     latency: Literal["low", "standard"]
     playback: Literal["signed", "public"]
-    dvr_window_s: float
-    reconnect_window_s: float
+    dvr_window_s: int
+    reconnect_window_s: int
     playback_id: str
     rtmp_url: str
     tracks: list[str]

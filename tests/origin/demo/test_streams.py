@@ -50,3 +50,14 @@ def test_later_runs_keep_the_streams_and_change_their_keys(catalog: Catalog) -> 
     assert owner(catalog, first.obs.key) is None
     assert owner(catalog, second.obs.key) == first.obs.id
     assert len(catalog.read_now(lambda conn: streams.page(conn, DEFAULT_TENANT, None, 10))) == 2
+
+
+def test_obs_keeps_a_key_that_still_opens_its_stream(catalog: Catalog) -> None:
+    first = run(catalog, 1)
+
+    def again(key: str) -> DemoStreams:
+        randomness = random.Random(7).randbytes  # noqa: S311 - a test wants the same ids each time
+        return catalog.write_now(lambda conn: prepare(conn, DEFAULT_TENANT, NOW, randomness, obs_key=key))
+
+    assert again(first.obs.key).obs == first.obs
+    assert again("sk_of_somebody_else").obs.key not in {first.obs.key, "sk_of_somebody_else"}

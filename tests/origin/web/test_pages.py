@@ -40,6 +40,22 @@ async def test_the_library_needs_a_session(built: House) -> None:
     assert (answer.status_code, await answer.get_data()) == (200, b"<p>library")
 
 
+async def test_a_page_seen_before_is_not_blank_the_second_time(built: House) -> None:
+    anonymous = built.app.test_client()
+    refused = await anonymous.get("/")
+    refused = await anonymous.get("/", headers={"If-None-Match": refused.headers["ETag"]})
+    assert (refused.status_code, await refused.get_data()) == (401, b"<p>sign in")
+    client, _, _ = await sign_in(built)
+    etag = (await client.get("/", scheme="https")).headers["ETag"]
+    again = await client.get("/", scheme="https", headers={"If-None-Match": etag})
+    assert (again.status_code, await again.get_data()) == (304, b"")
+
+
+async def test_a_spent_link_shows_a_person_the_way(built: House) -> None:
+    answer = await built.app.test_client().get("/signin/si_spent", headers={"Accept": "text/html,*/*"})
+    assert (answer.status_code, await answer.get_data()) == (401, b"<p>sign in")
+
+
 @pytest.mark.parametrize(("path", "text"), [("/watch/pb_x", b"<p>watch"), ("/docs", b"<p>docs")])
 async def test_open_pages_allow_nothing_from_elsewhere(built: House, path: str, text: bytes) -> None:
     answer = await built.app.test_client().get(path)
