@@ -122,7 +122,7 @@ class LivePackager:
     def set_wall(self, wall_at_zero: float) -> None:
         """Date what comes from now on by another unix time of media time 0."""
         for rendition in self._renditions.values():
-            rendition.wall_at_zero = wall_at_zero
+            rendition.redate(wall_at_zero)
 
     def mark_lost(self, name: str) -> None:
         """Show a segment that was put but cannot be fetched any more as a gap (RFC 8216bis, 4.4.4.7)."""

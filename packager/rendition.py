@@ -55,12 +55,17 @@ class Rendition:
         self._is_video = track.kind is Kind.VIDEO
         self._names = names
         self._promises = promises
-        self.wall_at_zero = wall_at_zero
+        self._wall_at_zero = wall_at_zero
         self._discontinuity = discontinuity
         self._builder: PartBuilder | None = None
         self._parts: list[tuple[bytes, ...]] = []
         self._size = 0
         self._number = 0
+
+    def redate(self, wall_at_zero: float) -> None:
+        """Date what comes from now on, and what no player has seen yet, by another unix time of media time 0."""
+        self.window.redate(wall_at_zero - self._wall_at_zero)
+        self._wall_at_zero = wall_at_zero
 
     def put_init(self) -> Put:
         """The init segment."""
@@ -163,7 +168,7 @@ class Rendition:
 
     def _begin(self, first_pts: int) -> None:
         self.begun = True
-        date = self.wall_at_zero + first_pts / self.track.timescale
+        date = self._wall_at_zero + first_pts / self.track.timescale
         self.window.begin_segment(self.init, date, discontinuity=self._discontinuity)
         self._discontinuity = False
 

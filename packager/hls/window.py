@@ -103,6 +103,11 @@ class Window:
         new_init = not self.segments or self.segments[-1].init != init
         self.open_head = Head(init, date, discontinuity, new_init)
 
+    def redate(self, seconds: float) -> None:
+        """Move the date of a first segment that is still open: no playlist with it has been given out."""
+        if self.open_head and not self.segments:
+            self.open_head = replace(self.open_head, date=self.open_head.date + seconds)
+
     def close_segment(self, file: str, duration: float, size: int, hint: str) -> None:
         """Turn the open parts into a segment of `size` bytes (0: a gap), after `begin_segment`."""
         if self.open_head is None:

@@ -261,3 +261,16 @@ def test_what_cannot_be_packaged_is_refused_at_the_start() -> None:
         packager.start([VIDEO, VIDEO], WALL)
     assert packager.push(picture(0, 3000, key=True)) == []
     assert packager.close() == []
+
+
+def test_a_new_anchor_dates_what_nobody_has_seen_and_what_comes() -> None:
+    packager = LivePackager(feed.settings())
+    packager.start([VIDEO], WALL)
+    samples = list(pictures(6.1))
+    for sample in samples[:30]:
+        packager.push(sample)
+    packager.set_wall(WALL - 0.5)
+    for sample in samples[30:]:
+        packager.push(sample)
+    dates = [segment.head.date for segment in packager.windows["v0"].segments]
+    assert dates == pytest.approx([WALL - 0.5, WALL + 1.5, WALL + 3.5])

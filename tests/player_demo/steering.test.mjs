@@ -100,3 +100,14 @@ test("samples are forgotten after the window, and by forget()", () => {
   steering.forget();
   assert.equal(steering.floor({ now: 3, position: 8 }), null);
 });
+
+test("so far behind that buffering cannot have worked, it seeks, and gives that time to work", () => {
+  const steering = new Steering({ holdBack: 0.6, part: 0.2 });
+  assert.equal(steering.lost({ now: 0, behind: null }), false);
+  assert.equal(steering.lost({ now: 0, behind: 5 }), false);
+  assert.equal(steering.lost({ now: 0, behind: 20 }), true);
+  assert.equal(steering.lost({ now: 1, behind: 20 }), false);
+  assert.equal(steering.lost({ now: 6, behind: 20 }), true);
+  const standard = new Steering({ holdBack: 12, part: 4 });
+  assert.equal(standard.lost({ now: 0, behind: 15 }), false);
+});

@@ -94,6 +94,12 @@ export class Session {
       this.#setRate(1);
       return;
     }
+    const { edge } = this.#player.facts();
+    const behind = edge === null ? null : edge - this.#video.currentTime;
+    if (this.#steering.lost({ now: now(), behind })) {
+      this.goLive();
+      return;
+    }
     const { rate, jump } = this.#steering.decide({ now: now(), position: this.#video.currentTime });
     if (jump > 0) {
       this.#video.currentTime += jump;

@@ -27,6 +27,10 @@ export const SLOWEST = 0.88;
 const LEAST_FLOOR_S = 0.15;
 /** Further behind than this, or than one target duration, is jumped: catching up would take a quarter of a minute. */
 const JUMP_S = 3;
+/** Behind the playlist's edge by the hold-back and this much more, buffering has failed: the way back is a seek, … */
+const LOST_S = 8;
+/** … which is given this long to work before the next one. */
+const SEEK_PAUSE_S = 5;
 /** A stall tells that the floor was too low: first step, and the most that stalls may add. */
 const RELAX_STEP_S = 0.25;
 const MOST_RELAXED_S = 3;
@@ -43,6 +47,7 @@ export class Steering {
   #relaxed = 0;
   #clean = CLEAN_S;
   #tightenAt = Infinity;
+  #seekAgain = -Infinity;
 
   constructor({ holdBack, part }) {
     this.holdBack = holdBack;
@@ -80,6 +85,15 @@ export class Steering {
   forget() {
     this.#samples = [];
     this.#steering = false;
+  }
+
+  /** Whether to seek to the live edge now; `behind` in seconds, or null where the edge is not known. */
+  lost({ now, behind }) {
+    if (behind === null || behind < this.holdBack + LOST_S || now < this.#seekAgain) {
+      return false;
+    }
+    this.#seekAgain = now + SEEK_PAUSE_S;
+    return true;
   }
 
   /** What to do now: a playback rate, and seconds to jump ahead (0 nearly always). */

@@ -90,3 +90,26 @@ def test_only_a_new_init_segment_is_told() -> None:
 def test_a_segment_that_was_never_begun_cannot_be_closed() -> None:
     with pytest.raises(ValueError, match="never begun"):
         window().close_segment("1-5.m4s", 2.0, 1, "1-6.0.m4s")
+
+
+def test_a_first_segment_is_dated_anew_while_nobody_has_seen_it() -> None:
+    live = window()
+    live.redate(1.0)
+    live.begin_segment("i0", 100.0, discontinuity=False)
+    live.redate(-0.4)
+    live.close_segment("1-5.m4s", 2.0, 1, "1-6.0.m4s")
+    live.begin_segment("i0", 101.6, discontinuity=False)
+    live.redate(-0.4)
+    live.close_segment("1-6.m4s", 2.0, 1, "1-7.0.m4s")
+    assert [segment.head.date for segment in live.segments] == [99.6, 101.6]
+
+
+def test_a_lost_segment_is_shown_as_a_gap() -> None:
+    live = window()
+    for _ in range(3):
+        add(live)
+    version = live.version
+    live.mark_lost("v0/1-6.m4s")
+    live.mark_lost("v0/1-99.m4s")
+    assert [segment.gap for segment in live.segments] == [False, True, False]
+    assert live.version == version + 1
