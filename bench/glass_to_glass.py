@@ -21,13 +21,13 @@ from urllib.parse import urlsplit
 
 from bench.relay import relay
 from bench.table import render
-from bench.viewers import VIEWERS, Watched, watch
+from bench.viewers import VIEWERS, Viewer, Watched, watch
 from tests.support.demo import demo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HEADS = ("player", "round trip", "p50 s", "p99 s", "most s", "pictures", "stalls")
+HEADS = ("player", "round trip", "p50 s", "p99 s", "most s", "pictures", "stalls", "requests/s")
 
 
 def call(base: str, key: str, path: str, body: dict[str, str] | None = None) -> Any:
@@ -48,7 +48,12 @@ def card_address(base: str, key_file: Path) -> tuple[str, str]:
     return token["token"], card["playback_id"]
 
 
-async def measure(options: argparse.Namespace) -> dict[tuple[str, float], list[Watched]]:
+def run(options: argparse.Namespace, watched_by: Sequence[Viewer] = VIEWERS) -> dict[tuple[str, float], list[Watched]]:
+    """Measure as `options` say, with these players."""
+    return asyncio.run(_measure(options, watched_by))
+
+
+async def _measure(options: argparse.Namespace, watched_by: Sequence[Viewer]) -> dict[tuple[str, float], list[Watched]]:
     """Interleave the runs, so that a busy moment of the machine meets all."""
     results: dict[tuple[str, float], list[Watched]] = {}
     async with AsyncExitStack() as stack:
@@ -61,7 +66,7 @@ async def measure(options: argparse.Namespace) -> dict[tuple[str, float], list[W
             lines[trip] = await stack.enter_async_context(relay("127.0.0.1", server.port or 80, trip / 1000))
         for _ in range(options.runs):
             for trip, port in lines.items():
-                for viewer in VIEWERS:
+                for viewer in watched_by:
                     times = {"settle_s": options.settle, "seconds": options.seconds}
                     watched = await watch(viewer, f"http://127.0.0.1:{port}", address, **times)
                     results.setdefault((viewer.name, trip), []).append(watched)
@@ -72,7 +77,15 @@ def row(name: str, trip: float, runs: Sequence[Watched]) -> tuple[str, ...]:
     """The median run, and the sum of stalls."""
     figures = [median(run.percentile(share) for run in runs) for share in (0.5, 0.99, 1.0)]
     pictures, stalls = sum(len(run.delays) for run in runs), sum(run.stalls for run in runs)
-    return (name, f"+{trip:.0f} ms", *(f"{figure:.2f}" for figure in figures), str(pictures), str(stalls))
+    asked = median(run.requests for run in runs)
+    return (
+        name,
+        f"+{trip:.0f} ms",
+        *(f"{figure:.2f}" for figure in figures),
+        str(pictures),
+        str(stalls),
+        f"{asked:.1f}",
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> str:
@@ -84,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> str:
     parser.add_argument("--round-trip-ms", type=float, action="append", help="of a relay; may be given more than once")
     options = parser.parse_args(arguments)
     options.round_trip_ms = options.round_trip_ms or [60.0]
-    results = asyncio.run(measure(options))
+    results = run(options)
     title = f"Glass to glass, test card 720p30, {options.runs} runs of {options.seconds:.0f} s, medians"
     return render(title, HEADS, [row(*which, runs) for which, runs in results.items()])
 

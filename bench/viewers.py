@@ -31,10 +31,14 @@ START_MS = 30_000
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Delays of all pictures shown, seconds in rising order; times that the picture stood still for want of data."""
+    """Delays of all pictures shown, seconds in rising order; times that the picture stood still for want of data.
+
+    `requests` are those for playlists and media, a second.
+    """
 
     delays: list[float]
     stalls: int
+    requests: float
 
     def percentile(self, share: float) -> float:
         """Delay that so large a share of the pictures stay below."""
@@ -102,8 +106,10 @@ async def watch(viewer: Viewer, base: str, address: tuple[str, str], *, settle_s
     async with _playing(viewer, base, *address) as page:
         await asyncio.sleep(settle_s)
         await page.evaluate("() => window.headwaterFollow(document.querySelector('video'))")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "/play/" in request.url else None)
         await asyncio.sleep(seconds)
         seen: list[tuple[float, float, int]] = await page.evaluate("() => window.headwaterSeen")
     if not seen:
         raise RuntimeError(f"{viewer.name}: no picture with a readable clock was shown")
-    return Watched(sorted((shown - inside) / 1000 for shown, inside, _ in seen), seen[-1][2])
+    return Watched(sorted((shown - inside) / 1000 for shown, inside, _ in seen), seen[-1][2], len(asked) / seconds)
