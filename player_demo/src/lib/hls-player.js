@@ -58,6 +58,7 @@ export class HlsPlayer {
       part: details ? details.partTarget || details.targetduration : null,
       start: details?.fragmentStart ?? null,
       edge: details?.edge ?? null,
+      over: details ? !details.live : false,
       date: this.#hls.playingDate?.getTime() ?? null,
       rung: this.#rung(),
     };

@@ -27,6 +27,7 @@ export class NativePlayer {
       part: null,
       start: ranges.length ? ranges.start(0) : null,
       edge: ranges.length ? ranges.end(ranges.length - 1) : null,
+      over: false, // the element itself tells of the end
       date: Number.isFinite(started) ? started + video.currentTime * 1000 : null,
       rung: { width: video.videoWidth, height: video.videoHeight },
     };

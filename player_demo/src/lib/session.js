@@ -11,6 +11,11 @@ import { Steering } from "./steering.js";
 
 /** Steering beats: often enough to see a buffer just before an append, four times within the shortest part. */
 const BEAT_MS = 50;
+/** Standing still for so long in an ended playlist is the end: near its edge, and anywhere. Seconds. */
+const END_STILL_S = 2;
+const LOST_STILL_S = 10;
+/** What counts as near. */
+const END_NEAR_S = 1.5;
 /** Faults remembered for the read-out. */
 const MOST_FAULTS = 100;
 
@@ -25,11 +30,15 @@ export class Session {
   #steering = null;
   #listening = new AbortController();
   #beat;
+  #ended;
+  #stoodAt = null;
+  #stoodSince = 0;
 
   /** `on`: `ended()`, `lost()`; `faults` is the page's list, kept over sessions. */
   constructor({ video, playlist, clock, faults, on }) {
     this.#video = video;
     this.#clock = clock;
+    this.#ended = on.ended;
     this.following = true;
     this.started = false;
     this.stalls = 0;
@@ -78,8 +87,21 @@ export class Session {
     }
   }
 
+  /** The browser's `ended` stays away where sound and picture end at different times and the last bit never fills. */
+  #watchEnd({ over, edge }) {
+    const { currentTime, paused } = this.#video;
+    if (!over || paused || currentTime !== this.#stoodAt) {
+      this.#stoodAt = currentTime;
+      this.#stoodSince = now();
+    } else if (now() - this.#stoodSince > (edge - currentTime < END_NEAR_S ? END_STILL_S : LOST_STILL_S)) {
+      this.#stoodSince = Infinity;
+      this.#ended();
+    }
+  }
+
   #steer() {
-    const { holdBack, part } = this.#player.facts();
+    const { holdBack, part, over, edge } = this.#player.facts();
+    this.#watchEnd({ over, edge });
     if (holdBack === null) {
       return;
     }
