@@ -81,9 +81,12 @@ class Watch:
         return said
 
     async def until(self, condition: str, wait_s: float = WAIT_S) -> None:
-        """Wait until a JavaScript condition on the reading `h` holds, such as `h.phase === "playing"`."""
+        """Wait until a JavaScript condition on the reading `h` holds, such as `h.phase === "playing"`.
+
+        Until the page is a watch page, and has loaded, there is no reading and no condition holds.
+        """
         await self.page.wait_for_function(
-            f"() => {{ const h = window.headwater.all; return {condition}; }}", timeout=wait_s * 1000
+            f"() => {{ const h = window.headwater?.all; return Boolean(h && ({condition})); }}", timeout=wait_s * 1000
         )
 
     async def picture_time(self) -> float:
