@@ -18,7 +18,7 @@ COMMAND = (
     *("pip", "compile", "--universal", "--python-version", "3.11", "--upgrade", "--generate-hashes", "--no-annotate"),
     *("--no-header", "--no-emit-index-url", "--no-emit-find-links", "--quiet"),
 )
-PROJECT = ("pyproject.toml", "--group", "build")
+PROJECT = ("pyproject.toml", "--group", "build", "--extra", "cluster")
 RUNTIME, TESTING, NODE = "requirements.lock", "requirements-test.lock", "player_demo/nodejs.txt"
 
 

@@ -13,8 +13,9 @@ from packaging.utils import canonicalize_name
 from tests.house.tree import ROOT, sources
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-WANTED = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["build"]]
-EXTRA = PROJECT["project"]["optional-dependencies"]["test"]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+WANTED = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["build"], *EXTRAS["cluster"]]
+EXTRA = EXTRAS["test"]
 LOCKS = ["requirements.lock", "requirements-test.lock"]
 
 
