@@ -82,6 +82,11 @@ class Rendition:
         return self.window.open_msn + (1 if self._parts else 0)
 
     @property
+    def reached_s(self) -> float:
+        """Media time up to which there are parts, in seconds."""
+        return (self._builder.start if self._builder else self.start) / self.track.timescale
+
+    @property
     def waiting(self) -> list[Sample]:
         """Samples of the part that is not cut yet."""
         return self._builder.samples if self._builder else []

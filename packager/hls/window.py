@@ -6,12 +6,16 @@ a request knows when to look again.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from packager.hls.segment import Head, Segment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from packager.hls.segment import Part
 
 SHORTEST_PLAYLIST: Final = 3
@@ -24,7 +28,7 @@ class Window:
     `target_duration` (whole seconds) is None until the first segment has fixed it; `part_target` (seconds) is 0.0 until
     the first part has, and for a stream without parts. `hinted` is the name, relative to the playback id, of the part
     that comes next. `age` is the seconds of all segments that were ever appended, `longest` those of the longest
-    playlist so far.
+    playlist so far. `lost_count` says how often a segment became a gap afterwards.
     """
 
     def __init__(self, name: str, *, media_sequence: int, discontinuity_sequence: int, low_latency: bool) -> None:
@@ -42,6 +46,7 @@ class Window:
         self.hint: str | None = None
         self.age = 0.0
         self.longest = 0.0
+        self.lost_count = 0
 
     @property
     def open_msn(self) -> int:
@@ -58,6 +63,12 @@ class Window:
         """Index of the newest part of `last_msn`; None where that has none."""
         parts = self.open_parts or (self.segments[-1].parts if self.segments else ())
         return len(parts) - 1 if parts else None
+
+    @property
+    def last_discontinuity(self) -> int:
+        """Discontinuity sequence number of the newest segment, whole or begun."""
+        opens_one = self.open_head is not None and self.open_head.discontinuity
+        return self.discontinuity_sequence + sum(each.head.discontinuity for each in self.segments) + opens_one
 
     @property
     def hinted(self) -> str | None:
@@ -135,7 +146,26 @@ class Window:
         for index, segment in enumerate(self.segments):
             if name == f"{self.name}/{segment.file}":
                 self.segments[index] = replace(segment, parts=(), size=0)
+                self.lost_count += 1
                 self.version += 1
+
+    def take_over(  # noqa: PLR0913 - what a window is made of
+        self,
+        closed: Sequence[Segment],
+        *,
+        open_head: Head | None,
+        open_parts: list[Part],
+        media_sequence: int,
+        discontinuity_sequence: int,
+        longest: float,
+    ) -> None:
+        """Become what the window of another is: with its new segments, its open one, and where it begins."""
+        self.segments += closed
+        del self.segments[: bisect_left(self.segments, media_sequence, key=attrgetter("msn"))]
+        self.media_sequence, self.discontinuity_sequence = media_sequence, discontinuity_sequence
+        self.open_head, self.open_parts = open_head, open_parts
+        self.age = closed[-1].end if closed else self.age
+        self.longest = longest
 
     def end(self) -> None:
         """Say that nothing will follow."""
