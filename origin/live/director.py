@@ -19,10 +19,10 @@ from media.codecs import codec_string
 from origin.catalog import on_air as rows
 from origin.catalog.ids import new_id
 from origin.errors import Problem
-from origin.live.channel import Channel
 from origin.live.health import Health, Remark
 from origin.live.keeper import Keeper
 from origin.live.on_air import LINGER_S, OnAir
+from origin.live.production import Production
 from origin.live.publication import Publication
 from origin.live.sweep import forget_broadcast
 from origin.observe import metrics
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from origin.catalog.database import Catalog
     from origin.catalog.on_air import Writer
     from origin.catalog.streams import Stream
+    from origin.live.channel import Channel
     from origin.stores.protocol import ObjectStore
 
 log = structlog.get_logger(__name__)
@@ -178,7 +179,7 @@ class Director:
                 segment_min_s=SEGMENT_MIN_S[stream.latency],
             )
         )
-        channel = Channel(packager, f"{stream.tenant_id}/{writer.broadcast_id}/")
+        channel = Production(packager, f"{stream.tenant_id}/{writer.broadcast_id}/")
         keeper = Keeper(
             self._means.store,
             channel.prefix,
@@ -246,8 +247,7 @@ class Director:
     def _lost(self, on_air: OnAir, name: str) -> None:
         if is_init(name):
             return
-        on_air.channel.spool.drop(name)
-        on_air.channel.packager.mark_lost(name)
+        on_air.channel.mark_lost(name)
         on_air.health.remark(
             "segment_lost", "The object store did not take a segment in time; it is missing.", self._means.clock()
         )

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from origin.catalog.on_air import Writer
     from origin.catalog.streams import Stream
-    from origin.live.channel import Channel
     from origin.live.health import Health
     from origin.live.keeper import Keeper
+    from origin.live.production import Production
     from origin.live.publication import Publication
 
 LINGER_S: Final = 30.0
@@ -30,7 +30,7 @@ class OnAir:
 
     stream: Stream
     writer: Writer
-    channel: Channel
+    channel: Production
     keeper: Keeper
     health: Health
     since: float

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from media.sample import Frame, Sample
     from media.track import Track
-    from origin.live.channel import Channel
     from origin.live.health import Health
+    from origin.live.production import Production
 
 _VIDEO: Final = Kind.VIDEO
 PATIENCE_S: Final = 30.0
@@ -36,7 +36,7 @@ class Publication:
 
     def __init__(
         self,
-        channel: Channel,
+        channel: Production,
         health: Health,
         *,
         start_s: float,

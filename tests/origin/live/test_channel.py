@@ -7,8 +7,8 @@ import pytest
 
 from origin.errors import Problem
 from origin.live import channel as channel_module
-from origin.live.channel import Channel
 from origin.live.health import Health
+from origin.live.production import Production
 from origin.live.publication import Publication
 from packager.hls.reload import ReloadQuery
 from packager.pipeline import LivePackager, LiveSettings
@@ -22,7 +22,7 @@ class Air:
         settings = LiveSettings(
             epoch=1, first_msn=0, first_discontinuity=0, low_latency=True, dvr_window_s=60, segment_min_s=2.0
         )
-        self.channel = Channel(LivePackager(settings), "tn/bc/")
+        self.channel = Production(LivePackager(settings), "tn/bc/")
         self._publication = Publication(
             self.channel, Health(), start_s=1.0, clock=lambda: 1.8e9, on_close=lambda _publication, _reason: None
         )

@@ -8,9 +8,9 @@ import pytest
 
 from media.track import Kind
 from origin.live import publication as publication_module
-from origin.live.channel import Channel
 from origin.live.gathering import KEY_FRAME_PATIENCE_MS
 from origin.live.health import Health
+from origin.live.production import Production
 from origin.live.publication import Publication
 from packager.pipeline import LivePackager, LiveSettings
 from tests.support.frames import AUDIO, LARGER, VIDEO, both, picture, pictures, push_all, sounds
@@ -28,7 +28,7 @@ class OnStage:
         settings = LiveSettings(
             epoch=1, first_msn=0, first_discontinuity=0, low_latency=True, dvr_window_s=60, segment_min_s=2.0
         )
-        self.channel = Channel(LivePackager(settings), "tn/bc/")
+        self.channel = Production(LivePackager(settings), "tn/bc/")
         self.health = Health()
         self.closed: list[str] = []
         self.publication = self.another(1.0)
