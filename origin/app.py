@@ -1,6 +1,6 @@
 """The composition root: the one place that names concrete classes and decides in which order they start and stop.
 
-    lock → catalog → store, bus → tokens → director → sweep → RTMP → HTTP, operators
+    lock → catalog → store, bus → tokens → director, revived → sweep → RTMP → HTTP, operators
 
 Stopping goes the other way: publishers are told and what is open is stored before the HTTP listener lets held requests
 finish.
@@ -27,8 +27,10 @@ from origin.catalog.database import Catalog
 from origin.catalog.ids import new_id, secret_hash
 from origin.errors import Problem
 from origin.ingest.rtmp import RtmpLimits, serve_rtmp
-from origin.live.director import Director, Means
+from origin.live.director import Director
+from origin.live.means import Means
 from origin.live.sweep import sweep
+from origin.stores.logbook import Logbook
 from origin.stores.table import open_store
 from origin.web import descriptors, upkeep
 from origin.web.factory import make_api, make_ops
@@ -114,18 +116,23 @@ class Server:
         keyring = await TokenDesk.open(self.catalog, bus, secret, clock=time.time, random=os.urandom)
         self._keep_running(keyring.run())
         self._keep_running(upkeep.run(self.catalog, time.time))
-        await sweep(self.catalog, store, time.time())
-        self.director = self._director(store, keyring)
+        logbook = await asyncio.to_thread(Logbook, settings.data_dir / "logs")
+        cleanup.push_async_callback(asyncio.to_thread, logbook.close)
+        self.director = self._director(store, logbook, keyring)
+        cleanup.push_async_callback(self.director.drain)  # for a start that fails; else it is drained sooner, below
+        await self.director.revive()
+        await sweep(self.catalog, store)
         await self._listen(store, bus, keyring, secret)
 
     def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._cleanup.push_async_callback(_cancelled, task)
 
-    def _director(self, store: ObjectStore, keyring: TokenDesk) -> Director:
+    def _director(self, store: ObjectStore, logbook: Logbook, keyring: TokenDesk) -> Director:
         means = Means(
             catalog=self.catalog,
             store=store,
+            logbook=logbook,
             find_stream=partial(find_stream, self.catalog, keyring),
             owner=new_id("no_", os.urandom),  # this process; another, even on the same node, gets the next epoch
             clock=time.time,

@@ -166,6 +166,12 @@ class LivePackager:
                 self._note_progress()
         return out
 
+    def pause(self) -> list[Command]:
+        """End the run: open segments are closed, and whatever comes next begins with `start`."""
+        out: list[Command] = []
+        self._finish(out)
+        return out
+
     def close(self) -> list[Command]:
         """End the broadcast: open segments are closed, and playlists say so."""
         out: list[Command] = []

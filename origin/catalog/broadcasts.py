@@ -55,6 +55,18 @@ def open_ones(conn: Connection) -> list[Broadcast]:
     return rows.every(conn, select(schema.broadcasts).where(_ROW.ended_at.is_(None)), Broadcast)
 
 
+def open_one(conn: Connection, stream_id: str) -> Broadcast | None:
+    """Give the newest of a stream's broadcasts that is not ended."""
+    query = select(schema.broadcasts).where(_ROW.stream_id == stream_id, _ROW.ended_at.is_(None))
+    return rows.first(conn, query.order_by(_ROW.epoch.desc()).limit(1), Broadcast)
+
+
+def pass_on(conn: Connection, broadcast_id: str, epoch: int) -> bool:
+    """Note that the writer of `epoch` goes on with it; False if it is over, or a later writer has it."""
+    open_still = update(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_(None), _ROW.epoch <= epoch)
+    return rows.touched(conn, open_still.values(epoch=epoch)) == 1
+
+
 def ended_before(conn: Connection, moment: float, limit: int) -> list[Broadcast]:
     """Give those whose objects may be collected, the longest ended first."""
     query = select(schema.broadcasts).where(_ROW.ended_at < moment).order_by(_ROW.ended_at, _ROW.id).limit(limit)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from origin.catalog.broadcasts import Broadcast
     from origin.catalog.leases import Lease
     from origin.catalog.streams import Stream
 
@@ -53,6 +54,18 @@ def begin(  # noqa: PLR0913 - what, who, when, how long
     return writer
 
 
+def resume(conn: Connection, stream: Stream, owner: str, *, now: float, ttl_s: float) -> Writer | None:
+    """Take the lease of a stream and go on with its open broadcast; None if there is none, or another owner has it."""
+    left = broadcasts.open_one(conn, stream.id)
+    lease = leases.acquire(conn, _lease_of(stream.id), owner, now, ttl_s, tenant_id=stream.tenant_id) if left else None
+    if left is None or lease is None or not broadcasts.pass_on(conn, left.id, lease.epoch):
+        return None
+    fresh = streams.get(conn, stream.tenant_id, stream.id) or stream
+    writer = Writer(left.id, lease, fresh.next_msn, fresh.next_discontinuity)
+    _reserve(conn, writer)
+    return writer
+
+
 def hold(conn: Connection, writers: Sequence[Writer], now: float, ttl_s: float) -> set[str]:
     """Renew leases and reserve numbers ahead of those now in use; answers with the broadcasts whose lease is lost.
 
@@ -76,15 +89,20 @@ def finish(conn: Connection, writer: Writer, now: float) -> None:
     leases.release(conn, writer.lease.resource, writer.lease.owner, writer.lease.epoch, now)
 
 
-def abandon_all(conn: Connection, now: float) -> int:
-    """End the broadcasts that a crash left open, for whoever has this catalog alone. Gives back how many."""
+def lay_down(conn: Connection, writer: Writer, now: float) -> None:
+    """Give the lease back and leave the broadcast open, for whoever goes on with it."""
+    _reserve(conn, writer)
+    leases.release(conn, writer.lease.resource, writer.lease.owner, writer.lease.epoch, now)
+
+
+def release_all(conn: Connection, now: float) -> list[Broadcast]:
+    """Give back the leases of a process that is gone, for whoever has this catalog alone; the broadcasts left open."""
     left = broadcasts.open_ones(conn)
     for row in left:
         lease = leases.get(conn, _lease_of(row.stream_id))
         if lease:
             leases.release(conn, lease.resource, lease.owner, lease.epoch, now)
-        broadcasts.end(conn, row.id, now)
-    return len(left)
+    return left
 
 
 def _lease_of(stream_id: str) -> str:

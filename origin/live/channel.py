@@ -85,6 +85,8 @@ class Channel:
 
     def can_answer(self, rendition: str, query: ReloadQuery) -> bool:
         """Whether `playlist` would answer, or refuse, without waiting."""
+        if self.ended:
+            return True
         if not self.presentation.ready:
             return False
         window = self.presentation.windows.get(rendition)
@@ -154,7 +156,7 @@ class Channel:
             if decide(window, query) is Decision.READY:
                 return
             async with asyncio.timeout(self._hold_s(window)):
-                while decide(window, query) is Decision.WAIT:
+                while decide(window, query) is Decision.WAIT and not self.ended:
                     await asyncio.shield(self.signal(rendition).next())
         except ReloadError as error:
             raise Problem("bad_reload", str(error)) from error

@@ -16,36 +16,29 @@ from weakref import WeakValueDictionary
 import structlog
 
 from media.codecs import codec_string
+from origin.catalog import broadcasts, streams
 from origin.catalog import on_air as rows
-from origin.catalog.ids import new_id
 from origin.errors import Problem
-from origin.live.health import Health, Remark
-from origin.live.keeper import Keeper
 from origin.live.on_air import LINGER_S, OnAir
-from origin.live.production import Production
+from origin.live.opening import Opening
 from origin.live.publication import Publication
 from origin.live.sweep import forget_broadcast
+from origin.live.tenure import keep_leases
 from origin.observe import metrics
-from packager.names import is_init
-from packager.pipeline import LivePackager, LiveSettings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from origin.catalog.database import Catalog
-    from origin.catalog.on_air import Writer
+    from origin.catalog.broadcasts import Broadcast
     from origin.catalog.streams import Stream
     from origin.live.channel import Channel
-    from origin.stores.protocol import ObjectStore
+    from origin.live.health import Remark
+    from origin.live.means import Means
 
 log = structlog.get_logger(__name__)
 
-LEASE_TTL_S: Final = 15.0
-"""How long a dead node keeps others from its streams; three renewals may fail before a live one loses them."""
-RENEW_S: Final = 4.0
 DRAIN_S: Final = 10.0
 """How long the store may take to make the last segments durable when the server stops."""
-SEGMENT_MIN_S: Final = {"low": 2.0, "standard": 4.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +52,6 @@ class LiveStatus:
     broadcast_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What the director works with."""
-
-    catalog: Catalog
-    store: ObjectStore
-    find_stream: Callable[[str, str], Awaitable[Stream | None]]
-    """The stream that a stream key or publish token opens, asked for from an address, or None."""
-    owner: str
-    clock: Callable[[], float]
-    random: Callable[[int], bytes]
-    part_target_s: float
-
-
 class Director:
     """The register of broadcasts on this node."""
 
@@ -83,7 +62,10 @@ class Director:
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._chores: set[asyncio.Task[None]] = set()
         self._draining = False
-        self._renewal = asyncio.create_task(self._keep_leases(), name="leases")
+        self._opening = Opening(means)
+        self._renewal = asyncio.create_task(
+            keep_leases(means, self._by_stream.values, partial(self._chore, self._lose)), name="leases"
+        )
 
     async def open(self, stream_key: str, protocol: str, peer: str) -> Publication:
         """Put a publisher on the air; one that is there already is told `taken_over`.
@@ -105,6 +87,24 @@ class Director:
                 on_air = await self._begin(stream)
             log.info("publisher_on_air", stream_id=stream.id, protocol=protocol, peer=peer)
             return self._put_on(on_air)
+
+    async def revive(self) -> None:
+        """Go on with what a process before this one left open, for whoever has the catalog alone; never raises.
+
+        What cannot be gone on with is ended. To be called before the first publisher comes.
+        """
+        means = self._means
+        for row in await means.catalog.write(lambda conn: rows.release_all(conn, means.clock())):
+            on_air = await self._revived(row)
+            if on_air is None:
+                await means.catalog.write(partial(broadcasts.end, broadcast_id=row.id, now=means.clock()))
+            else:
+                self._register(on_air)
+                self._wait(on_air)
+
+    async def _revived(self, row: Broadcast) -> OnAir | None:
+        stream = await self._means.catalog.read(lambda conn: streams.get(conn, row.tenant_id, row.stream_id))
+        return await self._opening.inherit(stream) if stream else None
 
     def channel(self, playback_id: str) -> Channel | None:
         """What viewers of `playback_id` get, or None when it is off the air."""
@@ -131,7 +131,7 @@ class Director:
     async def drain(self) -> None:
         """Tell every publisher, finish and store what is open, give the leases back. Never raises.
 
-        What is stored stays: the next start collects it.
+        Broadcasts stay open: whoever starts next goes on with them, and waits for their publishers.
         """
         self._draining = True
         self._renewal.cancel()
@@ -140,7 +140,7 @@ class Director:
                 pass
         for on_air in list(self._by_stream.values()):
             on_air.send_home("draining", "The server is shutting down; connect again in a moment.")
-        ends = [self._attempt(self._end, on_air) for on_air in self._by_stream.values()]
+        ends = [self._attempt(self._lay_down, on_air) for on_air in self._by_stream.values()]
         await asyncio.gather(self._renewal, *ends, return_exceptions=True)
         for on_air in self._by_stream.values():
             on_air.cancel_timer()
@@ -155,40 +155,13 @@ class Director:
             raise Problem("draining", "The server is shutting down; connect again in a moment.")
 
     async def _begin(self, stream: Stream) -> OnAir:
-        means, now = self._means, self._means.clock()
-        broadcast_id = new_id("bc_", means.random)
-        writer = await means.catalog.write(
-            lambda conn: rows.begin(conn, stream, broadcast_id, means.owner, now=now, ttl_s=LEASE_TTL_S)
-        )
-        if writer is None:
-            raise Problem("conflict", "Another node has this stream on the air; connect there.")
-        on_air = self._assemble(stream, writer)
-        self._by_stream[stream.id] = self._by_playback[stream.playback_id] = on_air
-        metrics.live_streams.inc()
+        on_air = await self._opening.inherit(stream) or await self._opening.begin(stream)
+        self._register(on_air)
         return on_air
 
-    def _assemble(self, stream: Stream, writer: Writer) -> OnAir:
-        packager = LivePackager(
-            LiveSettings(
-                epoch=writer.lease.epoch,
-                first_msn=writer.next_msn,
-                first_discontinuity=writer.next_discontinuity,
-                low_latency=stream.latency == "low",
-                part_target_s=self._means.part_target_s,
-                dvr_window_s=stream.dvr_window_s,
-                segment_min_s=SEGMENT_MIN_S[stream.latency],
-            )
-        )
-        channel = Production(packager, f"{stream.tenant_id}/{writer.broadcast_id}/")
-        keeper = Keeper(
-            self._means.store,
-            channel.prefix,
-            on_durable=channel.spool.durable,
-            on_lost=lambda name: self._lost(on_air, name),
-        )
-        channel.keep_with(keeper)
-        on_air = OnAir(stream, writer, channel, keeper, Health(), since=self._means.clock())
-        return on_air
+    def _register(self, on_air: OnAir) -> None:
+        self._by_stream[on_air.stream.id] = self._by_playback[on_air.stream.playback_id] = on_air
+        metrics.live_streams.inc()
 
     def _put_on(self, on_air: OnAir) -> Publication:
         on_air.send_home("taken_over", "Another publisher with this stream's key has taken over.")
@@ -208,12 +181,31 @@ class Director:
             return
         on_air.publication = None
         log.info("publisher_left", stream_id=on_air.stream.id, reason=reason)
+        on_air.channel.pause()
+        self._wait(on_air)
+
+    def _wait(self, on_air: OnAir) -> None:
+        """Give a publisher the time to come back."""
         window_s = on_air.stream.reconnect_window_s
         on_air.timer = asyncio.get_running_loop().call_later(window_s, self._chore, self._expire, on_air)
 
     async def _expire(self, on_air: OnAir) -> None:
         if on_air.publication is None:  # nobody has come back in the moment since the timer rang
             await self._end(on_air)
+
+    async def _lay_down(self, on_air: OnAir) -> None:
+        """Leave a broadcast to whoever goes on with it; one that waits for nobody, or has nothing to show, ends."""
+        if on_air.channel.ended:
+            return
+        if not (on_air.stream.reconnect_window_s and on_air.channel.started):
+            await self._end(on_air)
+            return
+        on_air.cancel_timer()
+        on_air.channel.suspend()
+        metrics.live_streams.dec()
+        await on_air.keeper.close(DRAIN_S)
+        writer = on_air.position()
+        await self._means.catalog.write(lambda conn: rows.lay_down(conn, writer, self._means.clock()))
 
     async def _end(self, on_air: OnAir) -> None:
         """ENDLIST, a note in the catalog; a while later everything of it goes."""
@@ -243,33 +235,6 @@ class Director:
         await forget_broadcast(
             self._means.catalog, self._means.store, on_air.writer.broadcast_id, on_air.channel.prefix
         )
-
-    def _lost(self, on_air: OnAir, name: str) -> None:
-        if is_init(name):
-            return
-        on_air.channel.mark_lost(name)
-        on_air.health.remark(
-            "segment_lost", "The object store did not take a segment in time; it is missing.", self._means.clock()
-        )
-
-    async def _keep_leases(self) -> None:
-        while True:
-            await asyncio.sleep(RENEW_S)
-            held = {one.writer.broadcast_id: one for one in self._by_stream.values() if not one.channel.ended}
-            if not held:
-                continue
-            try:
-                lost = await self._hold([one.position() for one in held.values()])
-            except Problem as problem:
-                metrics.catalog_failures.labels("renew").inc()
-                log.warning("leases_not_renewed", problem=str(problem))
-                continue  # the next time shows whether they are still ours
-            for broadcast_id in lost:
-                self._chore(self._lose, held[broadcast_id])
-
-    async def _hold(self, writers: list[Writer]) -> set[str]:
-        now = self._means.clock()
-        return await self._means.catalog.write(lambda conn: rows.hold(conn, writers, now, LEASE_TTL_S))
 
     async def _lose(self, on_air: OnAir) -> None:
         log.error("lease_lost", stream_id=on_air.stream.id)

@@ -1,7 +1,7 @@
 """The writer's side of a broadcast: what the packager asks for is done, told to whoever may follow, and shown.
 
-`carry_out` is the only way in. Bytes go into the spool first; then viewers learn of them; the store comes last and is
-never waited for. What viewers are shown is the packager's own presentation.
+`carry_out` is the only way in. Bytes go into the spool first; then viewers learn of them; store and log come last and
+are never waited for. What viewers are shown is the packager's own presentation.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from origin.live.keeper import Keeper
+    from origin.live.scribe import Scribe
     from packager.commands import Command
     from packager.pipeline import LivePackager
 
@@ -27,10 +28,16 @@ class Production(Channel):
         super().__init__(packager.presentation, prefix)
         self.packager = packager
         self._keeper: Keeper | None = None
+        self._scribe: Scribe | None = None
 
     def keep_with(self, keeper: Keeper) -> None:
         """From now on whole segments go to `keeper`."""
         self._keeper = keeper
+
+    def tell(self, scribe: Scribe) -> None:
+        """From now on `scribe` writes down what changes."""
+        self._scribe = scribe
+        scribe.tell()
 
     def carry_out(self, commands: Iterable[Command]) -> None:
         """Do what the packager asks: memory, waiting viewers, store, in this order."""
@@ -47,13 +54,30 @@ class Production(Channel):
                 self._keeper.put(command)
         if touched:
             self.announce(touched)
+            self._note()
 
     def mark_lost(self, name: str) -> None:
         """A segment that the store did not take is a gap from now on."""
         self.spool.drop(name)
         self.packager.mark_lost(name)
+        self._note()
+
+    def pause(self) -> None:
+        """Nobody publishes: viewers get all that there is."""
+        self.carry_out(self.packager.pause())
+
+    def suspend(self) -> None:
+        """Somebody else will go on with it, later: what is open is closed, everybody who waits is answered."""
+        self.pause()
+        super().end()
 
     def end(self) -> None:
         """Close what is open: playlists get their end, everybody who waits is answered."""
         self.carry_out(self.packager.close())
+        if self._scribe:
+            self._scribe.forget()
         super().end()
+
+    def _note(self) -> None:
+        if self._scribe:
+            self._scribe.tell()

@@ -1,4 +1,4 @@
-"""Removes what ended broadcasts left in the store: at once when they end, at the next start when a crash came first."""
+"""Removes what ended broadcasts left in the store: when they end, or at the next start when a crash came first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from origin.catalog import broadcasts, on_air
+from origin.catalog import broadcasts
 from origin.observe import metrics
 from origin.stores.protocol import StoreError
 
@@ -37,12 +37,8 @@ async def forget_broadcast(catalog: Catalog, store: ObjectStore, broadcast_id: s
     return True
 
 
-async def sweep(catalog: Catalog, store: ObjectStore, now: float) -> int:
-    """At start: end the broadcasts that a crash left open, and collect all that are over.
-
-    Must be called while no other process writes this catalog. Gives back how many were collected.
-    """
-    await catalog.write(lambda conn: on_air.abandon_all(conn, now))
+async def sweep(catalog: Catalog, store: ObjectStore) -> int:
+    """At start: collect the broadcasts that are over. Gives back how many were collected."""
     collected = 0
     while left := await catalog.read(lambda conn: broadcasts.ended_before(conn, math.inf, PAGE)):
         for row in left:

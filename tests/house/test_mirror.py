@@ -20,8 +20,8 @@ TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
         "packager/hls/segment.py",
     ),
     "tests/origin/live/test_director.py": (
-        "a record of what the director holds together",
-        "origin/live/on_air.py",
+        "what the director holds together, and how it begins and is kept",
+        "origin/live/{on_air,opening,tenure}.py",
     ),
 }
 

@@ -14,7 +14,7 @@ from origin.app import AlreadyRunningError, Server
 from origin.config import load_settings
 from origin.errors import Problem
 from tests.support import ffmpeg
-from tests.support.hls import playlist, until_live
+from tests.support.hls import parsed, playlist
 from tests.support.running import EPHEMERAL, headwater
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ async def test_sigterm_ends_the_process_cleanly(tmp_path: Path) -> None:
     assert b"Traceback" not in said
 
 
-async def test_after_a_kill_on_the_air_the_next_start_cleans_up_and_goes_on(tmp_path: Path) -> None:
+async def test_after_a_kill_on_the_air_the_next_start_goes_on_with_the_same_playlist(tmp_path: Path) -> None:
     process, said = await _serve(tmp_path)
     url = said["http"]
     key = (tmp_path / "admin.key").read_text().strip()
@@ -110,17 +110,24 @@ async def test_after_a_kill_on_the_air_the_next_start_cleans_up_and_goes_on(tmp_
         made = (await http.post("/v1/streams", json={"name": "test"})).json()
     async with ffmpeg.publishing(f"{made['rtmp_url']}/{made['stream_key']}", ffmpeg.source()):
         async with asyncio.timeout(30):
-            while not list((tmp_path / "objects").rglob("*.m4s")):  # noqa: ASYNC110 - a disk tells nothing
+            while not list((tmp_path / "objects").glob("*/*/v0/*-1.m4s")):  # noqa: ASYNC110 - a disk tells nothing
                 await asyncio.sleep(0.05)
         process.kill()
         await process.communicate()
+    kept = {path.name for path in (tmp_path / "objects").glob("*/*/v0/*.m4s")}
     async with headwater(tmp_path) as running:
-        assert not list((tmp_path / "objects").rglob("*.m4s"))
         stream = await running.stream_of((await running.get(f"/v1/streams/{made['id']}")).json(), made["stream_key"])
-        assert (await running.state(stream))["state"] == "idle"
+        assert (await running.state(stream))["state"] == "reconnecting"
+        before = await playlist(running, stream)
+        assert "ENDLIST" not in before
+        assert {segment.uri for segment in parsed(before).segments} >= kept
         async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
-            await until_live(running, stream)
-            assert "2-32.m4s" in await playlist(running, stream)
+            async with asyncio.timeout(30):
+                while "2-init-0.mp4" not in (text := await playlist(running, stream)):  # noqa: ASYNC110 - as a viewer
+                    await asyncio.sleep(0.1)
+        assert parsed(text).media_sequence == parsed(before).media_sequence
+        for segment in (each for each in parsed(text).segments if each.uri):
+            assert segment.gap_tag or (await running.get(f"{stream.base}v0/{segment.uri}")).status_code == 200
 
 
 async def test_a_crowd_of_silent_viewers_leaves_every_other_door_open(tmp_path: Path) -> None:

@@ -95,27 +95,38 @@ def test_holding_renews_leases_and_keeps_numbers_ahead_and_tells_what_is_lost(co
     assert lease.expires_at == 36.0 + TTL_S  # it had run out at 35, and nobody had taken it
 
 
-def test_what_a_crash_left_open_is_ended_and_its_numbers_are_passed_over(conn: Connection) -> None:
+def test_a_successor_goes_on_with_the_open_broadcast(conn: Connection) -> None:
     stream = a_stream(conn)
     begin(conn, stream)
-    assert on_air.abandon_all(conn, 25.0) == 1
-    assert open_ones(conn) == []
-    again = begin(conn, stream, "two", "node-b", now=25.0)  # at once: nobody waits for the old lease
-    assert (again.lease.epoch, again.next_msn, again.next_discontinuity) == (2, BLOCK, DISCONTINUITIES)
+    assert on_air.resume(conn, stream, "node-b", now=21.0, ttl_s=TTL_S) is None, "the lease is held"
+    writer = on_air.resume(conn, stream, "node-b", now=20.0 + TTL_S, ttl_s=TTL_S)
+    assert writer is not None
+    assert (writer.broadcast_id, writer.lease.epoch, writer.next_msn) == ("bc_one", 2, BLOCK)
+    (row,) = broadcasts.open_ones(conn)
+    assert row.epoch == 2
 
 
-def test_each_of_several_is_ended_whatever_else_is_gone(conn: Connection) -> None:
+def test_there_is_nothing_to_go_on_with_after_the_end(conn: Connection) -> None:
+    stream = a_stream(conn)
+    on_air.finish(conn, begin(conn, stream), 21.0)
+    assert on_air.resume(conn, stream, "node-b", now=22.0, ttl_s=TTL_S) is None
+    assert begin(conn, stream, "two", "node-b", now=22.0).lease.epoch == 2
+
+
+def test_what_was_laid_down_can_be_taken_up_at_once(conn: Connection) -> None:
+    stream = a_stream(conn)
+    on_air.lay_down(conn, replace(begin(conn, stream), next_msn=50), 21.0)
+    writer = on_air.resume(conn, stream, "node-b", now=21.0, ttl_s=TTL_S)
+    assert writer is not None
+    assert (writer.lease.epoch, writer.next_msn) == (2, 50 + BLOCK)
+
+
+def test_leases_of_a_process_that_is_gone_are_given_back(conn: Connection) -> None:
     begin(conn, a_stream(conn, "a"), "one")
     begin(conn, a_stream(conn, "b"), "two")
     streams.delete(conn, DEFAULT_TENANT, "st_b", None)
     a_broadcast(conn, "again", epoch=2)
-    assert on_air.abandon_all(conn, 99.0) == 3
-    assert open_ones(conn) == []
-    assert on_air.abandon_all(conn, 99.0) == 0
-
-
-def test_a_broadcast_without_a_lease_is_ended(conn: Connection) -> None:
-    a_stream(conn)
-    a_broadcast(conn)
-    assert on_air.abandon_all(conn, 99.0) == 1
-    assert open_ones(conn) == []
+    assert {row.id for row in on_air.release_all(conn, 21.0)} == {"bc_one", "bc_two", "bc_again"}
+    stream = streams.get(conn, DEFAULT_TENANT, "st_a")
+    assert stream is not None
+    assert on_air.resume(conn, stream, "node-b", now=21.0, ttl_s=TTL_S) is not None

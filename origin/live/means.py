@@ -1,0 +1,29 @@
+"""What the live room works with; the composition root fills it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from origin.catalog.database import Catalog
+    from origin.catalog.streams import Stream
+    from origin.stores.logbook import Logbook
+    from origin.stores.protocol import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """`owner` names this process to others; `clock` gives unix seconds, `random` so many random bytes."""
+
+    catalog: Catalog
+    store: ObjectStore
+    logbook: Logbook
+    find_stream: Callable[[str, str], Awaitable[Stream | None]]
+    """The stream that a stream key or publish token opens, asked for from an address, or None."""
+    owner: str
+    clock: Callable[[], float]
+    random: Callable[[int], bytes]
+    part_target_s: float

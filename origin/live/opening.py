@@ -1,0 +1,114 @@
+"""Puts a broadcast together: a new one, or one that another writer, now gone, has left open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from origin.catalog import on_air as rows
+from origin.catalog.ids import new_id
+from origin.errors import Problem
+from origin.live import succession
+from origin.live.health import Health
+from origin.live.keeper import Keeper
+from origin.live.on_air import OnAir
+from origin.live.production import Production
+from origin.live.scribe import Scribe
+from origin.live.tenure import LEASE_TTL_S
+from origin.stores.protocol import StoreError
+from packager.names import is_init
+from packager.pipeline import LivePackager, LiveSettings
+
+if TYPE_CHECKING:
+    from origin.catalog.on_air import Writer
+    from origin.catalog.streams import Stream
+    from origin.live.means import Means
+    from packager.presentation import Presentation
+
+SEGMENT_MIN_S: Final = {"low": 2.0, "standard": 4.0}
+
+_log = structlog.get_logger(__name__)
+
+
+class Opening:
+    """Makes what the director registers."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+
+    async def begin(self, stream: Stream) -> OnAir:
+        """Start a new broadcast. Raises `Problem`: `conflict` when another node holds the stream."""
+        means, broadcast_id = self._means, new_id("bc_", self._means.random)
+        writer = await means.catalog.write(
+            lambda conn: rows.begin(conn, stream, broadcast_id, means.owner, now=means.clock(), ttl_s=LEASE_TTL_S)
+        )
+        if writer is None:
+            raise Problem("conflict", "Another node has this stream on the air; connect there.")
+        return self._assemble(stream, writer, LivePackager(self._settings(stream, writer)))
+
+    async def inherit(self, stream: Stream) -> OnAir | None:
+        """Go on with the stream's open broadcast. None if there is none; one that cannot be gone on with is ended."""
+        means = self._means
+        writer = await means.catalog.write(
+            lambda conn: rows.resume(conn, stream, means.owner, now=means.clock(), ttl_s=LEASE_TTL_S)
+        )
+        if writer is None:
+            return None
+        presentation = await succession.recall(means.logbook, writer.broadcast_id)
+        if presentation is None:
+            await means.catalog.write(lambda conn: rows.finish(conn, writer, means.clock()))
+            means.logbook.forget(writer.broadcast_id)
+            return None
+        on_air = await self._resume(stream, writer, presentation)
+        _log.info("broadcast_resumed", stream_id=stream.id, broadcast_id=writer.broadcast_id, epoch=writer.lease.epoch)
+        return on_air
+
+    async def _resume(self, stream: Stream, writer: Writer, presentation: Presentation) -> OnAir:
+        savings = succession.NoSavings()
+        reached_s = presentation.reached_s
+        packager, commands = await succession.resume(self._settings(stream, writer), presentation, savings)
+        on_air = self._assemble(stream, writer, packager)
+        on_air.end_s = reached_s
+        try:
+            stored = await succession.stored_names(self._means.store, on_air.channel.prefix)
+        except StoreError as error:  # viewers do better with a playlist that may have holes than with none
+            _log.warning("broadcast_not_mended", broadcast_id=writer.broadcast_id, problem=str(error))
+            on_air.channel.carry_out(commands)
+        else:
+            on_air.channel.carry_out(commands)
+            await succession.mend(on_air.channel, stored, savings, commands)
+        return on_air
+
+    def _settings(self, stream: Stream, writer: Writer) -> LiveSettings:
+        return LiveSettings(
+            epoch=writer.lease.epoch,
+            first_msn=writer.next_msn,
+            first_discontinuity=writer.next_discontinuity,
+            low_latency=stream.latency == "low",
+            part_target_s=self._means.part_target_s,
+            dvr_window_s=stream.dvr_window_s,
+            segment_min_s=SEGMENT_MIN_S[stream.latency],
+        )
+
+    def _assemble(self, stream: Stream, writer: Writer, packager: LivePackager) -> OnAir:
+        means = self._means
+        channel = Production(packager, f"{stream.tenant_id}/{writer.broadcast_id}/")
+        keeper = Keeper(
+            means.store,
+            channel.prefix,
+            on_durable=channel.spool.durable,
+            on_lost=lambda name: self._lost(on_air, name),
+        )
+        channel.keep_with(keeper)
+        channel.tell(Scribe(means.logbook, writer.broadcast_id, packager.presentation))
+        on_air = OnAir(stream, writer, channel, keeper, Health(), since=means.clock())
+        return on_air
+
+    def _lost(self, on_air: OnAir, name: str) -> None:
+        if is_init(name):
+            return
+        on_air.channel.mark_lost(name)
+        on_air.health.remark(
+            "segment_lost", "The object store did not take a segment in time; it is missing.", self._means.clock()
+        )
