@@ -31,6 +31,7 @@ from origin.live.director import Director
 from origin.live.means import Means
 from origin.live.sweep import sweep
 from origin.stores.logbook import Logbook
+from origin.stores.protocol import Appendable
 from origin.stores.table import open_store
 from origin.web import descriptors, upkeep
 from origin.web.factory import make_api, make_ops
@@ -132,6 +133,7 @@ class Server:
         means = Means(
             catalog=self.catalog,
             store=store,
+            drafts=store if isinstance(store, Appendable) else None,
             logbook=logbook,
             find_stream=partial(find_stream, self.catalog, keyring),
             owner=new_id("no_", os.urandom),  # this process; another, even on the same node, gets the next epoch

@@ -1,6 +1,8 @@
 """Makes segments durable behind the viewers' back, in the order they came.
 
-The live edge never waits for this room: `put` and `delete` only queue. A store that fails is tried again, with pauses,
+The live edge never waits for this room: `grow`, `put` and `delete` only queue. A segment may be written ahead while it
+is made, where there is a place for drafts: then a crash costs no more than its last part, and the store that has the
+place writes every byte once. A store that fails is tried again, with pauses,
 for as long as the backlog stays under its limit; past that the oldest segment is given up, told to `on_lost`, and the
 edge goes on. One task a broadcast keeps the order; the store's own pool bounds how many run at once.
 """
@@ -12,12 +14,13 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from origin.live.ahead import Ahead
 from origin.observe import metrics
-from origin.stores.protocol import ObjectStore, StoreError
+from origin.stores.protocol import Appendable, ObjectStore, StoreError
 from packager.names import is_init
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from packager.commands import Put
 
@@ -33,7 +36,7 @@ DELETE_TRIES: Final = 3
 class Keeper:
     """The queue between one broadcast and the object store."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what goes in, and what comes of it
         self,
         store: ObjectStore,
         prefix: str,
@@ -41,8 +44,10 @@ class Keeper:
         on_durable: Callable[[str], None],
         on_lost: Callable[[str], None],
         backlog_bytes: int = BACKLOG_BYTES,
+        drafts: Appendable | None = None,
     ) -> None:
         self._store = store
+        self._ahead = Ahead(store, drafts, prefix)
         self._prefix = prefix
         self._on_durable = on_durable
         self._on_lost = on_lost
@@ -52,10 +57,17 @@ class Keeper:
         self._deletes: list[str] = []
         self._news = asyncio.Event()
         self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._task = asyncio.create_task(self._run(), name=f"keeper {prefix}")
+
+    def grow(self, segment: str, chunks: Sequence[bytes]) -> None:
+        """Write ahead what has come of a segment, which `put` will bring whole."""
+        self._ahead.grow(segment, chunks)
 
     def put(self, put: Put) -> None:
         """Queue one init segment or segment; past the backlog's limit the oldest waiting segment is lost."""
+        self._idle.clear()
         self._puts.append(put)
         self._account(put.size)
         while self._backlog > self._limit and self._lose_oldest():
@@ -76,6 +88,11 @@ class Keeper:
                 await self._task
         while self._puts:
             self._lose(self._puts.popleft())
+        self._ahead.close()
+
+    async def settled(self) -> None:
+        """Wait until all that was put is durable or lost."""
+        await self._idle.wait()
 
     async def _run(self) -> None:
         while True:
@@ -83,6 +100,7 @@ class Keeper:
             self._news.clear()
             while self._puts:
                 await self._store_oldest()
+            self._idle.set()
             if self._deletes:
                 await self._delete_all()
             if self._closing and not self._puts:
@@ -95,7 +113,7 @@ class Keeper:
         while self._puts and self._puts[0] is put:
             try:
                 with metrics.store_seconds.labels("put").time():
-                    await self._store.put(self._prefix + put.name, put.body)
+                    await self._ahead.store(put)
             except StoreError:
                 metrics.store_failures.labels("put").inc()
                 await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
@@ -134,6 +152,7 @@ class Keeper:
         return True
 
     def _lose(self, put: Put) -> None:
+        self._ahead.drop(put.name)
         self._account(-put.size)
         metrics.store_failures.labels("lost").inc()
         self._on_lost(put.name)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from origin.catalog.database import Catalog
     from origin.catalog.streams import Stream
     from origin.stores.logbook import Logbook
-    from origin.stores.protocol import ObjectStore
+    from origin.stores.protocol import Appendable, ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Means:
 
     catalog: Catalog
     store: ObjectStore
+    drafts: Appendable | None
+    """Where segments are written ahead: the store itself, or a folder beside it."""
     logbook: Logbook
     find_stream: Callable[[str, str], Awaitable[Stream | None]]
     """The stream that a stream key or publish token opens, asked for from an address, or None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -36,6 +37,7 @@ class Opening:
 
     def __init__(self, means: Means) -> None:
         self._means = means
+        self._settling: set[asyncio.Task[None]] = set()
 
     async def begin(self, stream: Stream) -> OnAir:
         """Start a new broadcast. Raises `Problem`: `conflict` when another node holds the stream."""
@@ -65,19 +67,25 @@ class Opening:
         return on_air
 
     async def _resume(self, stream: Stream, writer: Writer, presentation: Presentation) -> OnAir:
-        savings = succession.NoSavings()
+        means, prefix = self._means, _prefix(stream, writer)
         reached_s = presentation.reached_s
+        savings: succession.Savings = succession.NoSavings()
+        if means.drafts is not None:
+            savings = await succession.DraftSavings.find(means.drafts, prefix)
         packager, commands = await succession.resume(self._settings(stream, writer), presentation, savings)
         on_air = self._assemble(stream, writer, packager)
         on_air.end_s = reached_s
         try:
-            stored = await succession.stored_names(self._means.store, on_air.channel.prefix)
+            stored = await succession.stored_names(means.store, prefix)
         except StoreError as error:  # viewers do better with a playlist that may have holes than with none
             _log.warning("broadcast_not_mended", broadcast_id=writer.broadcast_id, problem=str(error))
             on_air.channel.carry_out(commands)
         else:
             on_air.channel.carry_out(commands)
             await succession.mend(on_air.channel, stored, savings, commands)
+        task = asyncio.create_task(_discard_when_kept(on_air.keeper, savings))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
         return on_air
 
     def _settings(self, stream: Stream, writer: Writer) -> LiveSettings:
@@ -93,12 +101,13 @@ class Opening:
 
     def _assemble(self, stream: Stream, writer: Writer, packager: LivePackager) -> OnAir:
         means = self._means
-        channel = Production(packager, f"{stream.tenant_id}/{writer.broadcast_id}/")
+        channel = Production(packager, _prefix(stream, writer))
         keeper = Keeper(
             means.store,
             channel.prefix,
             on_durable=channel.spool.durable,
             on_lost=lambda name: self._lost(on_air, name),
+            drafts=means.drafts,
         )
         channel.keep_with(keeper)
         channel.tell(Scribe(means.logbook, writer.broadcast_id, packager.presentation))
@@ -112,3 +121,13 @@ class Opening:
         on_air.health.remark(
             "segment_lost", "The object store did not take a segment in time; it is missing.", self._means.clock()
         )
+
+
+def _prefix(stream: Stream, writer: Writer) -> str:
+    return f"{stream.tenant_id}/{writer.broadcast_id}/"
+
+
+async def _discard_when_kept(keeper: Keeper, savings: succession.Savings) -> None:
+    """Until then a second crash would need the savings again."""
+    await keeper.settled()
+    savings.discard()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from origin.live.channel import Channel
 from packager.commands import Delete, Life
-from packager.names import rendition_of
+from packager.names import rendition_of, segment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,8 +50,12 @@ class Production(Channel):
                 continue
             self.spool.put(command)
             touched.add(rendition_of(command.name))
-            if command.life is Life.STORED and self._keeper:
+            if self._keeper is None:
+                continue
+            if command.life is Life.STORED:
                 self._keeper.put(command)
+            else:
+                self._keeper.grow(segment_of(command.name), command.body)
         if touched:
             self.announce(touched)
             self._note()

@@ -8,6 +8,7 @@ Viewers see the same playlist: numbers and decode times go on, and the next publ
 from __future__ import annotations
 
 import asyncio
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
@@ -15,6 +16,7 @@ import structlog
 from packager.commands import Life, Put
 from packager.diary import DiaryError, apply
 from packager.fmp4 import write_init
+from packager.names import segment_of
 from packager.pipeline import LivePackager
 from packager.presentation import Presentation
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from origin.live.production import Production
     from origin.stores.logbook import Logbook
-    from origin.stores.protocol import ObjectStore
+    from origin.stores.protocol import Appendable, Draft, ObjectStore
     from packager.commands import Command
     from packager.hls.segment import Part, Segment
     from packager.hls.window import Window
@@ -41,12 +43,48 @@ class Savings(Protocol):
     async def parts(self, rendition: str, parts: Sequence[Part]) -> list[bytes]:
         """The bytes of parts of one segment, in order, up to the first that is not there."""
 
+    def discard(self) -> None:
+        """All of it is durable elsewhere by now."""
+
 
 class NoSavings:
     """Nothing was put aside."""
 
     async def parts(self, rendition: str, parts: Sequence[Part]) -> list[bytes]:  # noqa: ARG002, D102 - as Savings
         return []
+
+    def discard(self) -> None:  # noqa: D102 - as Savings
+        pass
+
+
+class DraftSavings:
+    """Segments that were written ahead (`ahead`) into `place`."""
+
+    def __init__(self, place: Appendable, prefix: str, sizes: Mapping[str, int]) -> None:
+        self._place = place
+        self._prefix = prefix
+        self._sizes = sizes
+        self._drafts: list[Draft] = []
+
+    @classmethod
+    async def find(cls, place: Appendable, prefix: str) -> DraftSavings:
+        """Look for what a dead process has left."""
+        return cls(place, prefix, {draft.key: draft.size for draft in await place.drafts(prefix)})
+
+    async def parts(self, rendition: str, parts: Sequence[Part]) -> list[bytes]:  # noqa: D102 - as Savings
+        ends = list(accumulate(part.size for part in parts))
+        key = self._prefix + segment_of(f"{rendition}/{parts[0].file}") if parts else ""
+        whole = [end for end in ends if end <= self._sizes.get(key, 0)]
+        if not whole:
+            return []
+        draft = await self._place.adopt(key, whole[-1])
+        self._drafts.append(draft)
+        body = await draft.read()
+        return [body[end - part.size : end] for end, part in zip(whole, parts, strict=False)]
+
+    def discard(self) -> None:  # noqa: D102 - as Savings
+        for draft in self._drafts:
+            draft.discard()
 
 
 async def recall(logbook: Logbook, broadcast_id: str) -> Presentation | None:

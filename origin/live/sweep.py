@@ -9,7 +9,7 @@ import structlog
 
 from origin.catalog import broadcasts
 from origin.observe import metrics
-from origin.stores.protocol import StoreError
+from origin.stores.protocol import Appendable, StoreError
 
 if TYPE_CHECKING:
     from origin.catalog.database import Catalog
@@ -29,6 +29,9 @@ async def forget_broadcast(catalog: Catalog, store: ObjectStore, broadcast_id: s
     try:
         while page := await store.list(prefix, after=None, limit=PAGE):
             await store.delete([stored.key for stored in page])
+        if isinstance(store, Appendable):
+            for left in await store.drafts(prefix):
+                (await store.adopt(left.key, 0)).discard()
     except StoreError:
         metrics.store_failures.labels("collect").inc()
         log.warning("broadcast_not_collected", broadcast_id=broadcast_id)

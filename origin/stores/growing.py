@@ -139,7 +139,7 @@ class GrowingDraft:
         self._error: StoreError | None = None
         self._over = False
 
-    async def append(self, chunks: Sequence[bytes]) -> None:  # noqa: D102 - as Draft
+    def append(self, chunks: Sequence[bytes]) -> None:  # noqa: D102 - as Draft
         if self._over:
             raise StoreError(f"The draft of {self.key} is over.")
         if self._error is not None:
@@ -157,7 +157,7 @@ class GrowingDraft:
     async def commit(self) -> None:  # noqa: D102 - as Draft
         await self._spool.writers.run(self._commit)
 
-    async def discard(self) -> None:  # noqa: D102 - as Draft
+    def discard(self) -> None:  # noqa: D102 - as Draft
         if not self._over:
             self._over = True
             self._spool.writers.soon(self._remove)

@@ -86,7 +86,7 @@ class Draft(Protocol):
     Its process may be killed at any moment: what was written stays, for `Appendable.adopt` to go on with.
     """
 
-    async def append(self, chunks: Sequence[bytes]) -> None:
+    def append(self, chunks: Sequence[bytes]) -> None:
         """Queue the chunks to be written behind what is there. Never waits; the chunks must not change afterwards.
 
         What goes wrong in writing is remembered, and told by `commit`; only a draft that is over, and a store that is
@@ -100,7 +100,7 @@ class Draft(Protocol):
         way the caller may `put` the whole object and `discard` this.
         """
 
-    async def discard(self) -> None:
+    def discard(self) -> None:
         """Give it up; its bytes go soon. Never fails, and does nothing to what is over."""
 
     async def read(self) -> bytes:

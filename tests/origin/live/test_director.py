@@ -81,6 +81,7 @@ class House:
             Means(
                 catalog=self.catalog,
                 store=self.store,
+                drafts=None,
                 logbook=self._logbook(),
                 find_stream=self._find,
                 owner=owner,

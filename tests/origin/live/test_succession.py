@@ -9,6 +9,7 @@ import pytest
 from origin.live import succession
 from origin.live.keeper import Keeper
 from origin.live.production import Production
+from origin.stores.disk import DiskStore
 from origin.stores.memory import MemoryStore
 from packager.commands import Life, Put
 from packager.diary import Diary, apply
@@ -20,6 +21,7 @@ from tests.packager.feed import AAC, VIDEO, WALL, mixed, pictures, sound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from packager.hls.segment import Part
 
@@ -39,6 +41,9 @@ class Saved:
                 break
             found.append(self.bodies[f"{rendition}/{part.file}"])
         return found
+
+    def discard(self) -> None:
+        self.bodies.clear()
 
 
 class Left:
@@ -135,3 +140,25 @@ async def test_what_nothing_lists_goes_in_time(left: Left) -> None:
         commands += packager.push(sample)
     deleted = {command.name for command in commands if not isinstance(command, Put)}
     assert "v0/1-999.m4s" in deleted
+
+
+async def test_segments_written_ahead_are_found_after_a_crash(left: Left, tmp_path: Path) -> None:
+    window = left.presentation.windows["v0"]
+    key = f"{PREFIX}v0/1-{window.open_msn}.m4s"
+    dead = DiskStore(tmp_path)
+    draft = dead.draft(key)
+    for part in window.open_parts:
+        draft.append((left.parts[f"v0/{part.file}"],))
+    draft.append((b"half a part",))
+    await dead.close()
+    store = DiskStore(tmp_path)
+    savings = await succession.DraftSavings.find(store, PREFIX)
+    bodies = await savings.parts("v0", window.open_parts)
+    assert bodies == [left.parts[f"v0/{part.file}"] for part in window.open_parts]
+    assert await savings.parts("v0", []) == []
+    assert await savings.parts("a0", left.presentation.windows["a0"].open_parts) == []
+    savings.discard()
+    await store.close()
+    again = DiskStore(tmp_path)
+    assert await again.drafts(PREFIX) == []
+    await again.close()

@@ -32,10 +32,10 @@ from origin.stores.disk import DiskStore
 async def main():
     store = DiskStore.open("file:" + sys.argv[1])
     done, draft = store.draft("tn/bc/v0/1-6.m4s"), store.draft("tn/bc/v0/1-7.m4s")
-    await done.append((b"whole",))
+    done.append((b"whole",))
     await done.commit()
     for part in (b"one", b"two", b"three"):
-        await draft.append((part, b"|"))
+        draft.append((part, b"|"))
     assert await draft.read() == b"one|two|three|"
     os.kill(os.getpid(), signal.SIGKILL)
 asyncio.run(main())
@@ -50,7 +50,7 @@ def kill_one_that_writes(root: Path) -> None:
 async def grow(store: DiskStore, key: str, *parts: Sequence[bytes]) -> growing.GrowingDraft:
     draft = store.draft(key)
     for part in parts:
-        await draft.append(part)
+        draft.append(part)
     return draft
 
 
@@ -58,7 +58,7 @@ async def test_a_draft_becomes_the_object_of_its_key(store: DiskStore, root: Pat
     draft = await grow(store, KEY, (b"abc", b"", b"def"), (), (b"ghi",))
     assert await draft.read() == b"abcdefghi"
     assert await store.size(KEY) is None
-    await draft.append((b"j",))
+    draft.append((b"j",))
     await draft.commit()
     assert await store.get(KEY) == b"abcdefghij"
     assert files(root) == [KEY]
@@ -81,7 +81,7 @@ async def test_content_is_flushed_before_its_name_and_the_name_before_the_answer
     calls = watched(monkeypatch, root)
     draft = await grow(store, "a/b/c", (b"one", b"two"))
     assert await draft.read() == b"onetwo"
-    await draft.append((b"three",))
+    draft.append((b"three",))
     await draft.commit()
     monkeypatch.undo()
     assert [call for call in calls if "mkdir .spool" not in call] == [
@@ -107,7 +107,7 @@ async def test_what_a_killed_process_had_appended_is_found_cut_and_gone_on_with(
     draft = await store.adopt(KEY, len(b"one|two|"))
     assert await store.drafts("") == []
     assert await draft.read() == b"one|two|"
-    await draft.append((b"four",))
+    draft.append((b"four",))
     await draft.commit()
     assert await store.get(KEY) == b"one|two|four"
     await store.close()
@@ -124,7 +124,7 @@ async def test_a_left_draft_that_nobody_wants_is_discarded_or_overwritten(root: 
         await store.close()
     kill_one_that_writes(root)
     store = DiskStore.open(f"file:{root}")
-    await (await store.adopt(KEY, 0)).discard()
+    (await store.adopt(KEY, 0)).discard()
     await store.close()
     assert files(root) == ["tn/bc/v0/1-6.m4s", KEY]
 
@@ -151,7 +151,7 @@ async def test_closing_keeps_what_is_not_over(store: DiskStore, root: Path) -> N
     draft = await grow(store, KEY, (b"abc",))
     await store.close()
     with pytest.raises(StoreError, match="over"):
-        await draft.append((b"d",))
+        draft.append((b"d",))
     with pytest.raises(StoreError, match="closed"):
         await draft.commit()
     other = DiskStore.open(f"file:{root}")
@@ -164,7 +164,7 @@ async def test_what_comes_once_the_store_is_closing_is_told_and_spoils_nothing(s
     assert await draft.read() == b"abc"
     await store._writers.close()
     with pytest.raises(StoreError, match="closed"):
-        await draft.append((b"def",))
+        draft.append((b"def",))
     await store.close()
     assert (root / ".spool" / KEY).read_bytes() == b"abcdef"
 
@@ -173,10 +173,10 @@ async def test_a_discarded_draft_leaves_nothing(store: DiskStore, root: Path) ->
     untouched, written, over = store.draft("a/b"), await grow(store, "c/d/e", (b"x",)), await grow(store, "f", (b"y",))
     await over.commit()
     for draft in (untouched, written, over):
-        await draft.discard()
-        await draft.discard()
+        draft.discard()
+        draft.discard()
     with pytest.raises(StoreError, match="over"):
-        await written.append((b"z",))
+        written.append((b"z",))
     await store.close()
     assert files(root) == ["f"]
     assert folders(root) == [".drafts"]
@@ -223,7 +223,7 @@ async def test_appends_of_many_drafts_keep_their_order(store: DiskStore) -> None
         wanted = b""
         for step in range(60):
             chunk = f"{number}:{step};".encode()
-            await draft.append((chunk,))
+            draft.append((chunk,))
             wanted += chunk
             if step % 7 == number % 7:
                 assert await draft.read() == wanted
@@ -247,7 +247,7 @@ async def test_one_write_takes_all_that_came_meanwhile(store: DiskStore, monkeyp
     draft = await grow(store, KEY, (b"first",))
     assert await asyncio.to_thread(begun.wait, PATIENCE_S)
     for _ in range(10):
-        await draft.append((b"x", b"y"))
+        draft.append((b"x", b"y"))
     go_on.set()
     await draft.commit()
     assert sizes == [1, 20]
@@ -262,14 +262,14 @@ async def test_a_draft_that_outruns_the_disk_is_given_up_and_its_object_can_be_p
     monkeypatch.setattr(growing, "MAX_WAITING_BYTES", 1000)
     draft, other = await grow(store, KEY, (b"x" * 900,)), store.draft("other")
     for _ in range(4):
-        await draft.append((b"x" * 900,))
-    await other.append((b"slow",))
+        draft.append((b"x" * 900,))
+    other.append((b"slow",))
     go_on.set()
     with pytest.raises(StoreError, match="does not keep up"):
         await draft.commit()
     with pytest.raises(StoreError, match="does not keep up"):
         await draft.commit()
-    await draft.discard()
+    draft.discard()
     await other.commit()
     await store.put(KEY, (b"whole",))
     assert (await store.get(KEY), await store.get("other")) == (b"whole", b"slow")
@@ -286,7 +286,7 @@ async def test_nothing_is_left_of_a_draft_that_fails(
 
     monkeypatch.setattr(os, call, fail)
     draft = await grow(store, KEY, (b"abc",))
-    await draft.append((b"def",))
+    draft.append((b"def",))
     with pytest.raises(StoreError, match="is full"):
         await draft.commit()
     assert files(root) == []
