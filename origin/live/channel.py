@@ -61,6 +61,11 @@ class Channel:
         self._ready = Signal()
         self._rendered: dict[tuple[str, bool], tuple[tuple[int, ...], Playlist]] = {}
 
+    def show(self, presentation: Presentation) -> None:
+        """Show another presentation from now on."""
+        self.presentation = presentation
+        self._rendered.clear()
+
     def announce(self, renditions: Iterable[str]) -> None:
         """These windows have grown: wake whoever waits for that."""
         for rendition in renditions:
@@ -137,6 +142,10 @@ class Channel:
                 async with asyncio.timeout(self._hold_s(self.presentation.windows[rendition])):
                     while self.announced(name) and not self.ended:
                         await asyncio.shield(self.signal(rendition).next())
+        return await self.body(name)
+
+    async def body(self, name: str) -> tuple[bytes, ...] | None:
+        """The chunks of `name` if they are at hand."""
         return self.spool.get(name)
 
     async def _until_ready(self) -> None:

@@ -80,7 +80,7 @@ class Director:
         async with self._door(stream.id):
             self._refuse_when_draining()
             on_air = self._by_stream.get(stream.id)
-            if on_air is None or on_air.channel.ended:
+            if on_air is None or on_air.leaving:
                 if on_air:
                     await on_air.noted.wait()  # or the old broadcast's end would release the new one's lease
                     self._collect(on_air)
@@ -124,7 +124,7 @@ class Director:
         """End a broadcast at once, with no reconnect window. Nothing happens to a stream that is off the air."""
         async with self._door(stream_id):
             on_air = self._by_stream.get(stream_id)
-            if on_air and not on_air.channel.ended:
+            if on_air and not on_air.leaving:
                 on_air.send_home("disconnected", reason)
                 await self._end(on_air)
 
@@ -195,13 +195,14 @@ class Director:
 
     async def _lay_down(self, on_air: OnAir) -> None:
         """Leave a broadcast to whoever goes on with it; one that waits for nobody, or has nothing to show, ends."""
-        if on_air.channel.ended:
+        if on_air.leaving:
             return
         if not (on_air.stream.reconnect_window_s and on_air.channel.started):
             await self._end(on_air)
             return
+        on_air.leaving = True
         on_air.cancel_timer()
-        on_air.channel.suspend()
+        await on_air.channel.suspend()
         metrics.live_streams.dec()
         await on_air.keeper.close(DRAIN_S)
         writer = on_air.position()
@@ -209,11 +210,12 @@ class Director:
 
     async def _end(self, on_air: OnAir) -> None:
         """ENDLIST, a note in the catalog; a while later everything of it goes."""
-        if on_air.channel.ended:
+        if on_air.leaving:
             return
+        on_air.leaving = True
         on_air.cancel_timer()
-        on_air.channel.end()
         metrics.live_streams.dec()
+        await on_air.channel.finish()
         on_air.timer = asyncio.get_running_loop().call_later(LINGER_S, self._collect, on_air)
         writer = on_air.position()
         try:
@@ -226,12 +228,16 @@ class Director:
 
     def _collect(self, on_air: OnAir) -> None:
         on_air.cancel_timer()
+        self._unregister(on_air)
+        self._chore(self._forget_objects, on_air)
+
+    def _unregister(self, on_air: OnAir) -> None:
         if self._by_stream.get(on_air.stream.id) is on_air:
             del self._by_stream[on_air.stream.id], self._by_playback[on_air.stream.playback_id]
-        self._chore(self._forget_objects, on_air)
 
     async def _forget_objects(self, on_air: OnAir) -> None:
         await on_air.kept.wait()  # or what is stored later would lie there for ever
+        await on_air.channel.forget()
         await forget_broadcast(
             self._means.catalog, self._means.store, on_air.writer.broadcast_id, on_air.channel.prefix
         )
@@ -239,7 +245,13 @@ class Director:
     async def _lose(self, on_air: OnAir) -> None:
         log.error("lease_lost", stream_id=on_air.stream.id)
         on_air.send_home("lease_lost", "Another node has taken this stream over.")
-        await self._end(on_air)
+        if not on_air.leaving:
+            on_air.leaving = True
+            on_air.cancel_timer()
+            metrics.live_streams.dec()
+            self._unregister(on_air)
+            on_air.channel.end()
+            await on_air.keeper.close(DRAIN_S)
 
     def _chore(self, job: Callable[[OnAir], Awaitable[None]], on_air: OnAir) -> None:
         """Run `job` beside everything else, and keep hold of it until it is done."""

@@ -38,6 +38,8 @@ class OnAir:
     end_s: float = START_S
     codecs: list[str] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
+    leaving: bool = False
+    """It is being ended, or handed on."""
     noted: asyncio.Event = field(default_factory=asyncio.Event)
     """The catalog knows of the end, the lease is free."""
     kept: asyncio.Event = field(default_factory=asyncio.Event)

@@ -110,7 +110,7 @@ class Opening:
             drafts=means.drafts,
         )
         channel.keep_with(keeper)
-        channel.tell(Scribe(means.logbook, writer.broadcast_id, packager.presentation))
+        channel.tell_by(Scribe(means.logbook, writer.broadcast_id, packager.presentation, channel.announce))
         on_air = OnAir(stream, writer, channel, keeper, Health(), since=means.clock())
         return on_air
 

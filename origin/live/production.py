@@ -1,46 +1,68 @@
 """The writer's side of a broadcast: what the packager asks for is done, told to whoever may follow, and shown.
 
-`carry_out` is the only way in. Bytes go into the spool first; then viewers learn of them; store and log come last and
-are never waited for. What viewers are shown is the packager's own presentation.
+`carry_out` is the only way in. Bytes go into the spool and the keeper's queue; then a teller writes down what has
+changed and lets viewers see it: at once where this node is alone, as soon as the others can know it where it is not.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Final, Protocol
 
 from origin.live.channel import Channel
 from packager.commands import Delete, Life
-from packager.names import rendition_of, segment_of
+from packager.names import is_init, rendition_of, segment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from origin.live.keeper import Keeper
-    from origin.live.scribe import Scribe
-    from packager.commands import Command
+    from packager.commands import Command, Put
     from packager.pipeline import LivePackager
+    from packager.presentation import Presentation
+
+SETTLE_S: Final = 5.0
+"""How long an end waits for what was told to be shown: a journal that is away has been gone without by then."""
+
+
+class Teller(Protocol):
+    """Writes down what a presentation shows, for whoever follows, and lets viewers here see it."""
+
+    def tell(self, renditions: Iterable[str], bodies: Mapping[str, Sequence[bytes]]) -> None:
+        """These windows have changed; `bodies` are the bytes of new parts and init segments by name. Never waits."""
+
+    async def settled(self) -> None:
+        """Wait until all that was told is shown."""
+
+    async def close(self) -> None:
+        """Stop; somebody else will go on."""
+
+    async def forget(self) -> None:
+        """Stop, and remove what was written down: nobody will go on."""
 
 
 class Production(Channel):
-    """A channel that is written here."""
+    """A channel that is written here; `shown` is what viewers see, if not the packager's own presentation."""
 
-    def __init__(self, packager: LivePackager, prefix: str) -> None:
-        super().__init__(packager.presentation, prefix)
+    def __init__(self, packager: LivePackager, prefix: str, shown: Presentation | None = None) -> None:
+        super().__init__(shown or packager.presentation, prefix)
         self.packager = packager
         self._keeper: Keeper | None = None
-        self._scribe: Scribe | None = None
+        self._teller: Teller | None = None
 
     def keep_with(self, keeper: Keeper) -> None:
         """From now on whole segments go to `keeper`."""
         self._keeper = keeper
 
-    def tell(self, scribe: Scribe) -> None:
-        """From now on `scribe` writes down what changes."""
-        self._scribe = scribe
-        scribe.tell()
+    def tell_by(self, teller: Teller) -> None:
+        """From now on `teller` writes down what changes."""
+        self._teller = teller
+        self._tell({}, ())
 
     def carry_out(self, commands: Iterable[Command]) -> None:
-        """Do what the packager asks: memory, waiting viewers, store, in this order."""
+        """Do what the packager asks: memory, store, viewers; none of it waits for another."""
+        bodies: dict[str, Sequence[bytes]] = {}
         touched = set()
         for command in commands:
             if isinstance(command, Delete):
@@ -50,38 +72,57 @@ class Production(Channel):
                 continue
             self.spool.put(command)
             touched.add(rendition_of(command.name))
-            if self._keeper is None:
-                continue
-            if command.life is Life.STORED:
-                self._keeper.put(command)
-            else:
-                self._keeper.grow(segment_of(command.name), command.body)
+            if command.life is Life.EDGE or is_init(command.name):
+                bodies[command.name] = command.body
+            self._keep(command)
         if touched:
-            self.announce(touched)
-            self._note()
+            self._tell(bodies, touched)
 
     def mark_lost(self, name: str) -> None:
         """A segment that the store did not take is a gap from now on."""
         self.spool.drop(name)
         self.packager.mark_lost(name)
-        self._note()
+        self._tell({}, {rendition_of(name)})
 
     def pause(self) -> None:
         """Nobody publishes: viewers get all that there is."""
         self.carry_out(self.packager.pause())
 
-    def suspend(self) -> None:
+    async def suspend(self) -> None:
         """Somebody else will go on with it, later: what is open is closed, everybody who waits is answered."""
         self.pause()
-        super().end()
+        await self._settle()
+        if self._teller:
+            await self._teller.close()
+        self.end()
 
-    def end(self) -> None:
+    async def finish(self) -> None:
         """Close what is open: playlists get their end, everybody who waits is answered."""
         self.carry_out(self.packager.close())
-        if self._scribe:
-            self._scribe.forget()
-        super().end()
+        await self._settle()
+        self.end()
 
-    def _note(self) -> None:
-        if self._scribe:
-            self._scribe.tell()
+    async def forget(self) -> None:
+        """Remove what was written down: nobody will go on with it."""
+        if self._teller:
+            await self._teller.forget()
+
+    async def _settle(self) -> None:
+        if self._teller:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SETTLE_S):
+                    await self._teller.settled()
+
+    def _keep(self, put: Put) -> None:
+        if self._keeper is None:
+            return
+        if put.life is Life.STORED:
+            self._keeper.put(put)
+        else:
+            self._keeper.grow(segment_of(put.name), put.body)
+
+    def _tell(self, bodies: Mapping[str, Sequence[bytes]], touched: Iterable[str]) -> None:
+        if self._teller:
+            self._teller.tell(touched, bodies)
+        else:
+            self.announce(touched)

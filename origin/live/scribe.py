@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from packager.diary import Diary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
     from origin.stores.logbook import Logbook
     from packager.presentation import Presentation
 
@@ -21,17 +23,25 @@ GROWTH: Final = 2
 
 
 class Scribe:
-    """Writes one broadcast's log."""
+    """Writes one broadcast's log, and lets `announce` show at once what has changed."""
 
-    def __init__(self, logbook: Logbook, broadcast_id: str, presentation: Presentation) -> None:
+    def __init__(
+        self,
+        logbook: Logbook,
+        broadcast_id: str,
+        presentation: Presentation,
+        announce: Callable[[Iterable[str]], None],
+    ) -> None:
         self._logbook = logbook
         self._broadcast_id = broadcast_id
         self._presentation = presentation
+        self._announce = announce
         self._diary = Diary(presentation)
         self._left = 0
 
-    def tell(self) -> None:
-        """Write down what has changed."""
+    def tell(self, renditions: Iterable[str], bodies: Mapping[str, Sequence[bytes]]) -> None:  # noqa: ARG002 - as Teller
+        """These windows have changed: wake viewers, then write it down. Bytes are in the store's drafts already."""
+        self._announce(renditions)
         entry = self._diary.entry()
         if self._left > 0:
             self._left -= len(entry)
@@ -41,6 +51,12 @@ class Scribe:
         self._left = max(LEAST_GROWTH, GROWTH * len(snapshot))
         self._logbook.begin(self._broadcast_id, snapshot)
 
-    def forget(self) -> None:
+    async def settled(self) -> None:
+        """As Teller: nothing is ever waited for here."""
+
+    async def close(self) -> None:
+        """As Teller."""
+
+    async def forget(self) -> None:
         """The broadcast is over: nobody will go on with it."""
         self._logbook.forget(self._broadcast_id)

@@ -96,7 +96,7 @@ async def test_the_end_answers_everybody(air: Air) -> None:
     waiting = asyncio.create_task(air.channel.playlist("v0", ReloadQuery(window.open_msn + 1)))
     hinted = asyncio.create_task(air.channel.media(str(window.hinted)))
     await asyncio.sleep(0)
-    air.channel.end()
+    await air.channel.finish()
     assert b"#EXT-X-ENDLIST" in (await waiting).plain
     await hinted
 

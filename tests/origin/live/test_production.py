@@ -54,7 +54,7 @@ async def test_the_end_answers_who_waits(production: Production) -> None:
     window = production.presentation.windows["v0"]
     waiting = asyncio.create_task(production.playlist("v0", ReloadQuery(window.open_msn + 1)))
     await asyncio.sleep(0)
-    production.end()
+    await production.finish()
     assert (await waiting).plain.endswith(b"#EXT-X-ENDLIST\n")
     assert production.ended
 

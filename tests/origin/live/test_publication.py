@@ -72,7 +72,7 @@ async def test_closing_hands_on_what_was_held_once(stage: OnStage) -> None:
     stage.publication.close("gone")
     stage.publication.close("again")
     stage.publication.push(picture(9_000, key=True))
-    stage.channel.end()
+    await stage.channel.finish()
     assert sum(segment.duration for segment in stage.video.segments) == pytest.approx(3.0)
     assert stage.closed == ["gone"]
 
@@ -83,7 +83,7 @@ async def test_new_parameters_begin_a_run_at_the_next_key_frame(stage: OnStage) 
     stage.publication.set_track(LARGER)
     push_all(stage.publication, pictures(1, start_ms=3_000, gop=0))  # of the old parameters, to nobody's use
     push_all(stage.publication, pictures(4.1, start_ms=4_000))
-    stage.channel.end()
+    await stage.channel.finish()
     inits = [segment.init for segment in stage.video.segments]
     assert inits == sorted(inits)
     assert len(set(inits)) == 2

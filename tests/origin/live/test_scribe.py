@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 def published(book: Logbook, seconds: float) -> LivePackager:
     packager = LivePackager(feed.settings())
-    scribe = Scribe(book, "bc_a", packager.presentation)
+    scribe = Scribe(book, "bc_a", packager.presentation, lambda _renditions: None)
     packager.start([VIDEO], WALL)
     for sample in pictures(seconds):
         if packager.push(sample):
-            scribe.tell()
+            scribe.tell(["v0"], {})
     return packager
 
 
@@ -53,8 +53,8 @@ async def test_old_entries_give_way_to_a_snapshot(tmp_path: Path, monkeypatch: p
 
 async def test_what_is_forgotten_is_not_recalled(tmp_path: Path) -> None:
     book = Logbook(tmp_path)
-    scribe = Scribe(book, "bc_a", LivePackager(feed.settings()).presentation)
-    scribe.tell()
-    scribe.forget()
+    scribe = Scribe(book, "bc_a", LivePackager(feed.settings()).presentation, lambda _renditions: None)
+    scribe.tell(["v0"], {})
+    await scribe.forget()
     book.close()
     assert await recall(Logbook(tmp_path), "bc_a") is None
