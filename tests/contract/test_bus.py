@@ -27,12 +27,12 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
     await bus.close()
 
 
-async def take(subscription: Subscription) -> Message | Lost:
+async def take(subscription: Subscription[Message]) -> Message | Lost:
     async with asyncio.timeout(PATIENCE_S):
         return await anext(subscription)
 
 
-async def until(subscription: Subscription, last: str) -> list[Message | Lost]:
+async def until(subscription: Subscription[Message], last: str) -> list[Message | Lost]:
     """Take messages up to the one whose number is `last`."""
     taken = [await take(subscription)]
     while not (isinstance(taken[-1], Message) and taken[-1].values["number"] == last):
