@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import BigInteger, bindparam, case, delete, exists, select, update
+from sqlalchemy import BigInteger, bindparam, case, delete, exists, or_, select, update
 
 from origin.catalog import rows, schema
 
@@ -17,7 +17,10 @@ _ROW = schema.broadcasts.c
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """One time on the air, under the lease's `epoch`; still going on while `ended_at` is None."""
+    """One time on the air, under the lease's `epoch`; still going on while `ended_at` is None.
+
+    `relayed` says whether all that viewers were shown is in its journal, so that another node can go on with it.
+    """
 
     id: str
     tenant_id: str
@@ -26,6 +29,7 @@ class Broadcast:
     first_msn: int
     started_at: float
     ended_at: float | None = None
+    relayed: bool = True
 
 
 def start(  # noqa: PLR0913 - one argument a column
@@ -59,6 +63,19 @@ def open_one(conn: Connection, stream_id: str) -> Broadcast | None:
     """Give the newest of a stream's broadcasts that is not ended."""
     query = select(schema.broadcasts).where(_ROW.stream_id == stream_id, _ROW.ended_at.is_(None))
     return rows.first(conn, query.order_by(_ROW.epoch.desc()).limit(1), Broadcast)
+
+
+def newest(conn: Connection, stream_id: str, since: float) -> Broadcast | None:
+    """Give the stream's newest broadcast if it is open, or ended after `since`."""
+    recent = or_(_ROW.ended_at.is_(None), _ROW.ended_at > since)
+    query = select(schema.broadcasts).where(_ROW.stream_id == stream_id, recent)
+    return rows.first(conn, query.order_by(_ROW.epoch.desc()).limit(1), Broadcast)
+
+
+def note_relayed(conn: Connection, broadcast_id: str, epoch: int, *, relayed: bool) -> bool:
+    """Note whether the journal knows everything; False if the broadcast is over, or the writer is another one."""
+    ours = update(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_(None), _ROW.epoch == epoch)
+    return rows.touched(conn, ours.values(relayed=relayed)) == 1
 
 
 def pass_on(conn: Connection, broadcast_id: str, epoch: int) -> bool:

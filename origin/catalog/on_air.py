@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from origin.catalog import broadcasts, leases, streams
+from sqlalchemy import func, select
+
+from origin.catalog import broadcasts, leases, rows, schema, streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +32,8 @@ class Writer:
     lease: Lease
     next_msn: int
     next_discontinuity: int
+    relayed: bool = True
+    """Whether the journal knows all that the writer before had shown."""
 
 
 def begin(  # noqa: PLR0913 - what, who, when, how long
@@ -61,7 +65,7 @@ def resume(conn: Connection, stream: Stream, owner: str, *, now: float, ttl_s: f
     if left is None or lease is None or not broadcasts.pass_on(conn, left.id, lease.epoch):
         return None
     fresh = streams.get(conn, stream.tenant_id, stream.id) or stream
-    writer = Writer(left.id, lease, fresh.next_msn, fresh.next_discontinuity)
+    writer = Writer(left.id, lease, fresh.next_msn, fresh.next_discontinuity, left.relayed)
     _reserve(conn, writer)
     return writer
 
@@ -87,6 +91,45 @@ def finish(conn: Connection, writer: Writer, now: float) -> None:
     _reserve(conn, writer)
     broadcasts.end(conn, writer.broadcast_id, now)
     leases.release(conn, writer.lease.resource, writer.lease.owner, writer.lease.epoch, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """An open broadcast that nobody writes, since `left_at`; its stream's publisher had `reconnect_window_s`."""
+
+    broadcast_id: str
+    stream_id: str
+    tenant_id: str
+    left_at: float
+    reconnect_window_s: float
+
+
+def orphans(conn: Connection, now: float, limit: int) -> list[Orphan]:
+    """Give those whose publisher has not come back within the reconnect window, nor any other writer."""
+    broadcast, lease, stream = schema.broadcasts.c, schema.leases.c, schema.streams.c
+    window = func.coalesce(stream.reconnect_window_s, 0.0)
+    query = (
+        select(
+            broadcast.id.label("broadcast_id"),
+            broadcast.stream_id,
+            broadcast.tenant_id,
+            lease.expires_at.label("left_at"),
+            window.label("reconnect_window_s"),
+        )
+        .join(schema.leases, lease.resource == "stream:" + broadcast.stream_id)
+        .outerjoin(schema.streams, stream.id == broadcast.stream_id)
+        .where(broadcast.ended_at.is_(None), lease.expires_at + window <= now)
+        .order_by(lease.expires_at)
+        .limit(limit)
+    )
+    return rows.every(conn, query, Orphan)
+
+
+def note_relayed(conn: Connection, writer: Writer, now: float, *, relayed: bool) -> bool:
+    """Note whether the journal knows all that was shown; False once the writer has lost its lease."""
+    lease = leases.get(conn, writer.lease.resource)
+    held = lease and (lease.owner, lease.epoch) == (writer.lease.owner, writer.lease.epoch) and lease.expires_at > now
+    return bool(held) and broadcasts.note_relayed(conn, writer.broadcast_id, writer.lease.epoch, relayed=relayed)
 
 
 def lay_down(conn: Connection, writer: Writer, now: float) -> None:

@@ -130,3 +130,32 @@ def test_leases_of_a_process_that_is_gone_are_given_back(conn: Connection) -> No
     stream = streams.get(conn, DEFAULT_TENANT, "st_a")
     assert stream is not None
     assert on_air.resume(conn, stream, "node-b", now=21.0, ttl_s=TTL_S) is not None
+
+
+def test_a_broadcast_nobody_takes_up_is_an_orphan_when_the_reconnect_window_is_over(conn: Connection) -> None:
+    stream = a_stream(conn)
+    begin(conn, stream)
+    over = 20.0 + TTL_S + stream.reconnect_window_s
+    assert on_air.orphans(conn, over - 0.1, 9) == []
+    (orphan,) = on_air.orphans(conn, over, 9)
+    assert (orphan.broadcast_id, orphan.stream_id, orphan.left_at) == ("bc_one", stream.id, 20.0 + TTL_S)
+    assert on_air.resume(conn, stream, "node-b", now=over, ttl_s=TTL_S) is not None
+    assert on_air.orphans(conn, over, 9) == []
+
+
+def test_an_orphan_whose_stream_is_gone_is_one_at_once(conn: Connection) -> None:
+    begin(conn, a_stream(conn))
+    streams.delete(conn, DEFAULT_TENANT, "st_a", None)
+    assert [each.broadcast_id for each in on_air.orphans(conn, 20.0 + TTL_S, 9)] == ["bc_one"]
+
+
+def test_only_the_writer_says_what_the_journal_knows(conn: Connection) -> None:
+    stream = a_stream(conn)
+    writer = begin(conn, stream)
+    assert on_air.note_relayed(conn, writer, 21.0, relayed=False)
+    assert not on_air.note_relayed(conn, writer, 20.0 + TTL_S, relayed=True)
+    successor = on_air.resume(conn, stream, "node-b", now=20.0 + TTL_S, ttl_s=TTL_S)
+    assert successor is not None
+    assert not successor.relayed
+    assert not on_air.note_relayed(conn, writer, 21.0, relayed=True)
+    assert on_air.note_relayed(conn, successor, 21.0 + TTL_S, relayed=True)
