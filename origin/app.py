@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import math
 import os
 import signal
 import ssl
@@ -20,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import structlog
 
+from origin.bus.journals.table import open_journal
 from origin.bus.table import open_bus
 from origin.catalog import secret_file, streams
 from origin.catalog.bootstrap import bootstrap
@@ -28,7 +30,8 @@ from origin.catalog.ids import new_id, secret_hash
 from origin.errors import Problem
 from origin.ingest.rtmp import RtmpLimits, serve_rtmp
 from origin.live.director import Director
-from origin.live.means import Means
+from origin.live.means import Means, Shared
+from origin.live.on_air import LINGER_S
 from origin.live.sweep import sweep
 from origin.stores.logbook import Logbook
 from origin.stores.protocol import Appendable
@@ -119,17 +122,21 @@ class Server:
         self._keep_running(upkeep.run(self.catalog, time.time))
         logbook = await asyncio.to_thread(Logbook, settings.data_dir / "logs")
         cleanup.push_async_callback(asyncio.to_thread, logbook.close)
-        self.director = self._director(store, logbook, keyring)
+        shared = None if settings.bus_url.startswith("memory:") else Shared(bus, open_journal(settings.bus_url))
+        if shared:
+            cleanup.push_async_callback(shared.journal.close)
+        self.director = self._director(store, logbook, shared, keyring)
         cleanup.push_async_callback(self.director.drain)  # for a start that fails; else it is drained sooner, below
-        await self.director.revive()
-        await sweep(self.catalog, store)
+        if shared is None:
+            await self.director.revive()
+        await sweep(self.catalog, store, time.time() - 2 * LINGER_S if shared else math.inf)
         await self._listen(store, bus, keyring, secret)
 
     def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._cleanup.push_async_callback(_cancelled, task)
 
-    def _director(self, store: ObjectStore, logbook: Logbook, keyring: TokenDesk) -> Director:
+    def _director(self, store: ObjectStore, logbook: Logbook, shared: Shared | None, keyring: TokenDesk) -> Director:
         means = Means(
             catalog=self.catalog,
             store=store,
@@ -137,6 +144,7 @@ class Server:
             logbook=logbook,
             find_stream=partial(find_stream, self.catalog, keyring),
             owner=new_id("no_", os.urandom),  # this process; another, even on the same node, gets the next epoch
+            shared=shared,
             clock=time.time,
             random=os.urandom,
             part_target_s=self.settings.part_target_s,
@@ -169,7 +177,7 @@ class Server:
             random=os.urandom,
         )
         await ops.serve(make_ops(self.services))
-        await http.serve(Front(make_api(self.services), Playback(self.services, self.director.channel)))
+        await http.serve(Front(make_api(self.services), Playback(self.services, self.director)))
 
     async def _listen_rtmp(self, tls: ssl.SSLContext | None, limits: RtmpLimits) -> None:
         plain = await serve_rtmp(self.director, *self.settings.rtmp_bind, limits=limits)

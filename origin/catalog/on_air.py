@@ -132,6 +132,12 @@ def note_relayed(conn: Connection, writer: Writer, now: float, *, relayed: bool)
     return bool(held) and broadcasts.note_relayed(conn, writer.broadcast_id, writer.lease.epoch, relayed=relayed)
 
 
+def held(conn: Connection, stream_id: str, now: float) -> bool:
+    """Whether some node writes the stream now."""
+    lease = leases.get(conn, _lease_of(stream_id))
+    return lease is not None and lease.expires_at > now
+
+
 def lay_down(conn: Connection, writer: Writer, now: float) -> None:
     """Give the lease back and leave the broadcast open, for whoever goes on with it."""
     _reserve(conn, writer)

@@ -8,6 +8,7 @@ failed for a while; a broadcast ends when somebody else has its lease.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -19,11 +20,13 @@ from media.codecs import codec_string
 from origin.catalog import broadcasts, streams
 from origin.catalog import on_air as rows
 from origin.errors import Problem
+from origin.live.cluster import DISCONNECT, HAND_OVER, Cluster
+from origin.live.distant import Distant
 from origin.live.on_air import LINGER_S, OnAir
 from origin.live.opening import Opening
 from origin.live.publication import Publication
 from origin.live.sweep import forget_broadcast
-from origin.live.tenure import keep_leases
+from origin.live.tenure import Tenure
 from origin.observe import metrics
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+HAND_OVER_S: Final = 5.0
+"""How long a publisher waits for another node to let go of its stream; encoders give up after some ten seconds."""
 DRAIN_S: Final = 10.0
 """How long the store may take to make the last segments durable when the server stops."""
 
@@ -62,10 +67,12 @@ class Director:
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._chores: set[asyncio.Task[None]] = set()
         self._draining = False
-        self._opening = Opening(means)
-        self._renewal = asyncio.create_task(
-            keep_leases(means, self._by_stream.values, partial(self._chore, self._lose)), name="leases"
-        )
+        lose = partial(self._chore, self._lose)
+        self._opening = Opening(means, lose)
+        self._cluster = Cluster(means, means.shared.bus, self) if means.shared else None
+        self._distant = Distant(means, means.shared.journal) if means.shared else None
+        runs = [Tenure(means, self._by_stream.values, lose), self._cluster, self._distant]
+        self._runs = [asyncio.create_task(each.run()) for each in runs if each]
 
     async def open(self, stream_key: str, protocol: str, peer: str) -> Publication:
         """Put a publisher on the air; one that is there already is told `taken_over`.
@@ -111,6 +118,39 @@ class Director:
         on_air = self._by_playback.get(playback_id)
         return on_air.channel if on_air else None
 
+    async def find(self, playback_id: str) -> Channel | None:
+        """As `channel`, and from other nodes."""
+        here = self.channel(playback_id)
+        if here is not None or self._distant is None:
+            return here
+        return await self._distant.channel(playback_id)
+
+    async def hand_over(self, stream_id: str) -> None:
+        """As `Node`."""
+        async with self._door(stream_id):
+            on_air = self._by_stream.get(stream_id)
+            if on_air and not on_air.leaving:
+                on_air.send_home("taken_over", "Another publisher with this stream's key has taken over.")
+                await self._lay_down(on_air)
+                self._unregister(on_air)
+
+    async def end_here(self, stream_id: str, reason: str) -> None:
+        """As `Node`."""
+        async with self._door(stream_id):
+            on_air = self._by_stream.get(stream_id)
+            if on_air and not on_air.leaving:
+                on_air.send_home("disconnected", reason)
+                await self._end(on_air)
+
+    async def end_orphan(self, tenant_id: str, stream_id: str) -> None:
+        """As `Node`."""
+        async with self._door(stream_id):
+            stream = await self._means.catalog.read(lambda conn: streams.get(conn, tenant_id, stream_id))
+            on_air = await self._opening.inherit(stream) if stream else None
+            if on_air is not None:
+                self._register(on_air)
+                await self._end(on_air)
+
     def status(self, stream_id: str) -> LiveStatus:
         """The state of a stream, known or not."""
         on_air = self._by_stream.get(stream_id)
@@ -121,12 +161,10 @@ class Director:
         return LiveStatus(on_air.state, on_air.health.remarks, on_air.since, on_air.codecs, on_air.writer.broadcast_id)
 
     async def disconnect(self, stream_id: str, reason: str) -> None:
-        """End a broadcast at once, with no reconnect window. Nothing happens to a stream that is off the air."""
-        async with self._door(stream_id):
-            on_air = self._by_stream.get(stream_id)
-            if on_air and not on_air.leaving:
-                on_air.send_home("disconnected", reason)
-                await self._end(on_air)
+        """End a broadcast at once, with no reconnect window, whichever node writes it; nothing happens off the air."""
+        if stream_id not in self._by_stream and self._cluster:
+            await self._cluster.ask(DISCONNECT, stream_id, reason)
+        await self.end_here(stream_id, reason)
 
     async def drain(self) -> None:
         """Tell every publisher, finish and store what is open, give the leases back. Never raises.
@@ -134,14 +172,15 @@ class Director:
         Broadcasts stay open: whoever starts next goes on with them, and waits for their publishers.
         """
         self._draining = True
-        self._renewal.cancel()
+        for run in self._runs:
+            run.cancel()
         for door in list(self._doors.values()):
             async with door:  # whoever is on the way in comes in, or meets the sign
                 pass
         for on_air in list(self._by_stream.values()):
             on_air.send_home("draining", "The server is shutting down; connect again in a moment.")
         ends = [self._attempt(self._lay_down, on_air) for on_air in self._by_stream.values()]
-        await asyncio.gather(self._renewal, *ends, return_exceptions=True)
+        await asyncio.gather(*self._runs, *ends, return_exceptions=True)
         for on_air in self._by_stream.values():
             on_air.cancel_timer()
         await asyncio.gather(*self._chores, return_exceptions=True)
@@ -155,9 +194,25 @@ class Director:
             raise Problem("draining", "The server is shutting down; connect again in a moment.")
 
     async def _begin(self, stream: Stream) -> OnAir:
-        on_air = await self._opening.inherit(stream) or await self._opening.begin(stream)
+        on_air = await self._opening.inherit(stream)
+        if on_air is None and self._cluster and await self._held_elsewhere(stream):
+            await self._cluster.ask(HAND_OVER, stream.id)
+            on_air = await self._await_hand_over(stream)
+        on_air = on_air or await self._opening.begin(stream)
         self._register(on_air)
         return on_air
+
+    async def _held_elsewhere(self, stream: Stream) -> bool:
+        now = self._means.clock()
+        return await self._means.catalog.read(lambda conn: rows.held(conn, stream.id, now))
+
+    async def _await_hand_over(self, stream: Stream) -> OnAir | None:
+        """The broadcast as soon as its writer lets go of it; None if it does not."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_S):
+                while await self._held_elsewhere(stream):  # noqa: ASYNC110 - the lease is in the catalog, which tells nobody
+                    await asyncio.sleep(HAND_OVER_S / 50)
+        return await self._opening.inherit(stream)
 
     def _register(self, on_air: OnAir) -> None:
         self._by_stream[on_air.stream.id] = self._by_playback[on_air.stream.playback_id] = on_air
@@ -204,9 +259,11 @@ class Director:
         on_air.cancel_timer()
         await on_air.channel.suspend()
         metrics.live_streams.dec()
-        await on_air.keeper.close(DRAIN_S)
         writer = on_air.position()
-        await self._means.catalog.write(lambda conn: rows.lay_down(conn, writer, self._means.clock()))
+        try:
+            await self._means.catalog.write(lambda conn: rows.lay_down(conn, writer, self._means.clock()))
+        finally:
+            await on_air.keeper.close(DRAIN_S)
 
     async def _end(self, on_air: OnAir) -> None:
         """ENDLIST, a note in the catalog; a while later everything of it goes."""
@@ -250,7 +307,7 @@ class Director:
             on_air.cancel_timer()
             metrics.live_streams.dec()
             self._unregister(on_air)
-            on_air.channel.end()
+            await on_air.channel.abandon()
             await on_air.keeper.close(DRAIN_S)
 
     def _chore(self, job: Callable[[OnAir], Awaitable[None]], on_air: OnAir) -> None:

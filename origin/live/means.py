@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from origin.bus.journals.protocol import Journal
+    from origin.bus.protocol import Bus
     from origin.catalog.database import Catalog
     from origin.catalog.streams import Stream
     from origin.stores.logbook import Logbook
     from origin.stores.protocol import Appendable, ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What other nodes are told by, and tell this one."""
+
+    bus: Bus
+    journal: Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,8 @@ class Means:
     find_stream: Callable[[str, str], Awaitable[Stream | None]]
     """The stream that a stream key or publish token opens, asked for from an address, or None."""
     owner: str
+    shared: Shared | None
+    """How nodes that share catalog and store hear of each other; None where this one is alone."""
     clock: Callable[[], float]
     random: Callable[[int], bytes]
     part_target_s: float

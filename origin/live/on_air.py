@@ -34,6 +34,8 @@ class OnAir:
     keeper: Keeper
     health: Health
     since: float
+    held_until: float
+    """By the event loop's clock: how long the lease surely holds."""
     publication: Publication | None = None
     end_s: float = START_S
     codecs: list[str] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -15,65 +16,97 @@ from origin.live.health import Health
 from origin.live.keeper import Keeper
 from origin.live.on_air import OnAir
 from origin.live.production import Production
+from origin.live.relay import Relay
 from origin.live.scribe import Scribe
-from origin.live.tenure import LEASE_TTL_S
+from origin.live.tenure import MARGIN_S, ttl_s
 from origin.stores.protocol import StoreError
 from packager.names import is_init
 from packager.pipeline import LivePackager, LiveSettings
+from packager.presentation import Presentation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from origin.catalog.on_air import Writer
     from origin.catalog.streams import Stream
     from origin.live.means import Means
-    from packager.presentation import Presentation
+    from origin.live.production import Teller
 
 SEGMENT_MIN_S: Final = {"low": 2.0, "standard": 4.0}
 
 _log = structlog.get_logger(__name__)
 
 
-class Opening:
-    """Makes what the director registers."""
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A writer's word to the catalog about its journal."""
 
-    def __init__(self, means: Means) -> None:
+    means: Means
+    writer: Writer
+
+    async def relayed(self, *, yes: bool) -> bool:
+        clock, writer = self.means.clock, self.writer
+        return await self.means.catalog.write(lambda conn: rows.note_relayed(conn, writer, clock(), relayed=yes))
+
+
+class Opening:
+    """Makes what the director registers; `lose` is told of a broadcast that another node has taken."""
+
+    def __init__(self, means: Means, lose: Callable[[OnAir], None]) -> None:
         self._means = means
+        self._lose = lose
         self._settling: set[asyncio.Task[None]] = set()
 
     async def begin(self, stream: Stream) -> OnAir:
         """Start a new broadcast. Raises `Problem`: `conflict` when another node holds the stream."""
         means, broadcast_id = self._means, new_id("bc_", self._means.random)
+        asked_at = asyncio.get_running_loop().time()
         writer = await means.catalog.write(
-            lambda conn: rows.begin(conn, stream, broadcast_id, means.owner, now=means.clock(), ttl_s=LEASE_TTL_S)
+            lambda conn: rows.begin(conn, stream, broadcast_id, means.owner, now=means.clock(), ttl_s=ttl_s(means))
         )
         if writer is None:
-            raise Problem("conflict", "Another node has this stream on the air; connect there.")
-        return self._assemble(stream, writer, LivePackager(self._settings(stream, writer)))
+            raise Problem("conflict", "Another node has this stream on the air, and did not let go of it; try again.")
+        return self._assemble(stream, writer, LivePackager(self._settings(stream, writer)), asked_at)
 
     async def inherit(self, stream: Stream) -> OnAir | None:
         """Go on with the stream's open broadcast. None if there is none; one that cannot be gone on with is ended."""
-        means = self._means
+        means, asked_at = self._means, asyncio.get_running_loop().time()
         writer = await means.catalog.write(
-            lambda conn: rows.resume(conn, stream, means.owner, now=means.clock(), ttl_s=LEASE_TTL_S)
+            lambda conn: rows.resume(conn, stream, means.owner, now=means.clock(), ttl_s=ttl_s(means))
         )
         if writer is None:
             return None
-        presentation = await succession.recall(means.logbook, writer.broadcast_id)
+        presentation = await self._recall(writer)
         if presentation is None:
             await means.catalog.write(lambda conn: rows.finish(conn, writer, means.clock()))
             means.logbook.forget(writer.broadcast_id)
             return None
-        on_air = await self._resume(stream, writer, presentation)
+        on_air = await self._resume(stream, writer, presentation, asked_at)
         _log.info("broadcast_resumed", stream_id=stream.id, broadcast_id=writer.broadcast_id, epoch=writer.lease.epoch)
         return on_air
 
-    async def _resume(self, stream: Stream, writer: Writer, presentation: Presentation) -> OnAir:
+    async def _recall(self, writer: Writer) -> Presentation | None:
+        """What viewers were shown; None where that is not known to the last part."""
+        if self._means.shared is None:
+            return await succession.recall(self._means.logbook, writer.broadcast_id)
+        if not writer.relayed:
+            return None
+        return await succession.recall_shared(self._means.shared.journal, writer.broadcast_id)
+
+    async def _savings(self, broadcast_id: str, prefix: str) -> succession.Savings:
+        means = self._means
+        if means.shared is not None:
+            return succession.JournalSavings(means.shared.journal, broadcast_id)
+        if means.drafts is not None:
+            return await succession.DraftSavings.find(means.drafts, prefix)
+        return succession.NoSavings()
+
+    async def _resume(self, stream: Stream, writer: Writer, presentation: Presentation, asked_at: float) -> OnAir:
         means, prefix = self._means, _prefix(stream, writer)
         reached_s = presentation.reached_s
-        savings: succession.Savings = succession.NoSavings()
-        if means.drafts is not None:
-            savings = await succession.DraftSavings.find(means.drafts, prefix)
+        savings = await self._savings(writer.broadcast_id, prefix)
         packager, commands = await succession.resume(self._settings(stream, writer), presentation, savings)
-        on_air = self._assemble(stream, writer, packager)
+        on_air = self._assemble(stream, writer, packager, asked_at)
         on_air.end_s = reached_s
         try:
             stored = await succession.stored_names(means.store, prefix)
@@ -99,20 +132,37 @@ class Opening:
             segment_min_s=SEGMENT_MIN_S[stream.latency],
         )
 
-    def _assemble(self, stream: Stream, writer: Writer, packager: LivePackager) -> OnAir:
+    def _assemble(self, stream: Stream, writer: Writer, packager: LivePackager, asked_at: float) -> OnAir:
         means = self._means
-        channel = Production(packager, _prefix(stream, writer))
+        shown = Presentation() if means.shared else None
+        channel = Production(packager, _prefix(stream, writer), shown)
         keeper = Keeper(
             means.store,
             channel.prefix,
             on_durable=channel.spool.durable,
             on_lost=lambda name: self._lost(on_air, name),
-            drafts=means.drafts,
+            drafts=None if means.shared else means.drafts,
         )
         channel.keep_with(keeper)
-        channel.tell_by(Scribe(means.logbook, writer.broadcast_id, packager.presentation, channel.announce))
-        on_air = OnAir(stream, writer, channel, keeper, Health(), since=means.clock())
+        held_until = asked_at + ttl_s(means) - MARGIN_S
+        on_air = OnAir(stream, writer, channel, keeper, Health(), since=means.clock(), held_until=held_until)
+        channel.tell_by(self._teller(on_air, shown))
         return on_air
+
+    def _teller(self, on_air: OnAir, shown: Presentation | None) -> Teller:
+        means, writer, channel = self._means, on_air.writer, on_air.channel
+        if means.shared is None or shown is None:
+            return Scribe(means.logbook, writer.broadcast_id, channel.packager.presentation, channel.announce)
+        return Relay(
+            means.shared.journal,
+            writer.broadcast_id,
+            writer.lease.epoch,
+            written=channel.packager.presentation,
+            shown=shown,
+            announce=channel.announce,
+            standing=_Standing(means, writer),
+            on_fenced=lambda: self._lose(on_air),
+        )
 
     def _lost(self, on_air: OnAir, name: str) -> None:
         if is_init(name):

@@ -92,6 +92,10 @@ class Production(Channel):
         """Somebody else will go on with it, later: what is open is closed, everybody who waits is answered."""
         self.pause()
         await self._settle()
+        await self.abandon()
+
+    async def abandon(self) -> None:
+        """Somebody else goes on with it already: nothing more is written or shown here."""
         if self._teller:
             await self._teller.close()
         self.end()
@@ -99,6 +103,7 @@ class Production(Channel):
     async def finish(self) -> None:
         """Close what is open: playlists get their end, everybody who waits is answered."""
         self.carry_out(self.packager.close())
+        self._tell({}, tuple(self.packager.windows))
         await self._settle()
         self.end()
 

@@ -75,12 +75,12 @@ class Relay:
         self._journal = journal
         self._broadcast_id = broadcast_id
         self._epoch = epoch
-        self._written = written
         self._shown = shown
         self._announce = announce
         self._standing = standing
         self._on_fenced = on_fenced
         self._diary = Diary(written)
+        apply(shown, self._diary.entry())  # of a broadcast that is gone on with; the journal's base is what is shown
         self._waiting: deque[_Batch] = deque()
         self._news = asyncio.Event()
         self._idle = asyncio.Event()

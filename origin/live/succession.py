@@ -23,6 +23,7 @@ from packager.presentation import Presentation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from origin.bus.journals.protocol import Journal
     from origin.live.production import Production
     from origin.stores.logbook import Logbook
     from origin.stores.protocol import Appendable, Draft, ObjectStore
@@ -85,6 +86,32 @@ class DraftSavings:
     def discard(self) -> None:  # noqa: D102 - as Savings
         for draft in self._drafts:
             draft.discard()
+
+
+class JournalSavings:
+    """Parts that the journal still has."""
+
+    def __init__(self, journal: Journal, broadcast_id: str) -> None:
+        self._journal = journal
+        self._broadcast_id = broadcast_id
+
+    async def parts(self, rendition: str, parts: Sequence[Part]) -> list[bytes]:  # noqa: D102 - as Savings
+        found: list[bytes] = []
+        for part in parts:
+            body = await self._journal.body(self._broadcast_id, f"{rendition}/{part.file}")
+            if body is None:
+                break
+            found.append(body)
+        return found
+
+    def discard(self) -> None:  # noqa: D102 - as Savings
+        pass
+
+
+async def recall_shared(journal: Journal, broadcast_id: str) -> Presentation | None:
+    """As `recall`, from the journal. Raises `BusError`."""
+    past = await journal.past(broadcast_id)
+    return None if past is None else await asyncio.to_thread(_replay, [past.snapshot, *past.entries])
 
 
 async def recall(logbook: Logbook, broadcast_id: str) -> Presentation | None:

@@ -40,10 +40,10 @@ async def forget_broadcast(catalog: Catalog, store: ObjectStore, broadcast_id: s
     return True
 
 
-async def sweep(catalog: Catalog, store: ObjectStore) -> int:
-    """At start: collect the broadcasts that are over. Gives back how many were collected."""
+async def sweep(catalog: Catalog, store: ObjectStore, before: float = math.inf) -> int:
+    """At start: collect the broadcasts that ended before a moment. Gives back how many were collected."""
     collected = 0
-    while left := await catalog.read(lambda conn: broadcasts.ended_before(conn, math.inf, PAGE)):
+    while left := await catalog.read(lambda conn: broadcasts.ended_before(conn, before, PAGE)):
         for row in left:
             if not await forget_broadcast(catalog, store, row.id, f"{row.tenant_id}/{row.id}/"):
                 return collected

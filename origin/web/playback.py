@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from origin.errors import Problem
 from origin.observe import metrics
@@ -21,7 +21,7 @@ from origin.wire.ranges import ByteRange, UnsatisfiableError, parse_range
 from packager.hls.reload import ReloadError, parse_query
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Coroutine
 
     from origin.live.channel import Channel, Playlist
     from origin.web.asgi import Header, Receive, Scope, Send
@@ -88,17 +88,25 @@ async def _reload(channel: Channel, rendition: str, query: ReloadQuery) -> tuple
     return playlist, POSITIONED if channel.can_answer(rendition, query) else TOO_EARLY
 
 
+class Channels(Protocol):
+    """Who has what viewers ask for."""
+
+    def channel(self, playback_id: str) -> Channel | None:
+        """The channel of a broadcast that is written here."""
+
+    async def find(self, playback_id: str) -> Channel | None:
+        """The channel wherever the broadcast is written; None when the stream is off the air."""
+
+
 class Playback:
     """The ASGI application for `/play/`."""
 
-    def __init__(
-        self, services: Services, channel: Callable[[str], Channel | None], *, most_held: int = MOST_HELD
-    ) -> None:
+    def __init__(self, services: Services, channels: Channels, *, most_held: int = MOST_HELD) -> None:
         self._tokens = services.keyring
         self._store = services.store
         self._random = services.random
         self._trusted = services.settings.trusted_proxies
-        self._channel = channel
+        self._channels = channels
         self._most_held = most_held
         self._held = 0
 
@@ -123,7 +131,7 @@ class Playback:
             )
         target = _target(scope["raw_path"])
         self._tokens.verify(target.token, scope="play", path=target.prefix + target.rest, ip=self._client_ip(scope))
-        channel = self._channel(target.playback_id)
+        channel = self._channels.channel(target.playback_id) or await self._channels.find(target.playback_id)
         if channel is None:
             raise Problem("stream_offline", "The stream is off the air; ask again when it has begun.")
         if media := _MEDIA.fullmatch(target.rest):

@@ -18,7 +18,7 @@ from origin.errors import Problem
 from origin.live import director as director_module
 from origin.live import tenure
 from origin.live.director import Director
-from origin.live.means import Means
+from origin.live.means import Means, Shared
 from origin.observe import metrics
 from origin.stores.logbook import Logbook
 from origin.stores.memory import MemoryStore
@@ -72,6 +72,7 @@ class House:
         self._logbooks: list[Logbook] = []
         self.store: MemoryStore = MemoryStore()
         self.now = 1_800_000_000.0
+        self.shared: Shared | None = None
         self.stream: Stream
         self._numbers = itertools.count()
         self.director = self.another("no_one")
@@ -85,6 +86,7 @@ class House:
                 logbook=self._logbook(),
                 find_stream=self._find,
                 owner=owner,
+                shared=self.shared,
                 clock=lambda: self.now,
                 random=os.urandom,
                 part_target_s=0.2,

@@ -55,7 +55,7 @@ class Client:
 
 
 def _playback(running: Headwater, **limits: int) -> Playback:
-    return Playback(running.server.services, running.server.director.channel, **limits)
+    return Playback(running.server.services, running.server.director, **limits)
 
 
 def _path(stream: Stream, rest: str) -> str:
