@@ -59,10 +59,11 @@ class Run:
 
     def push(self, sample: Sample, out: list[Command]) -> None:
         """Take the next sample of either track."""
-        self._newest = sample
         if sample.kind is self._kind:
+            self._newest = sample
             self._lead(sample, out)
         elif self._follower:
+            self._newest = sample
             self._receive(self._follower, sample, out)
         else:
             self._dropped += 1

@@ -11,10 +11,6 @@ from tests.house.tree import Function, body, files, functions, modules
 
 TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
     # the test file: why it is there, and for which modules
-    "tests/packager/test_pipeline.py": (
-        "steps between samples and playlists; a player that reads whole broadcasts judges them",
-        "packager/{follower,names,promises,rendition,run}.py",
-    ),
     "tests/packager/test_peers.py": (
         "playlists, read by other people's parsers",
         "packager/hls/segment.py",
