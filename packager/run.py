@@ -189,8 +189,10 @@ class Run:
             first.aim(out)
 
     def _receive(self, follower: Follower, sample: Sample, out: list[Command]) -> None:
-        follower.hold(sample)
         front = self._follower_front
+        if front is not None and not self._away and follower.goes_with(sample, front, out):
+            return
+        follower.hold(sample)
         if self._away:
             self._go_alone(follower, out)
         elif follower.has_run_ahead(front):

@@ -44,6 +44,9 @@ class Drafts:
             with draft.open("xb", buffering=0) as file:
                 write_all(file.fileno(), body)
                 os.fdatasync(file.fileno())
+                # What was just flushed is hardly read again, as viewers at the live edge get it from memory. Given back
+                # at once, the same pages serve the next draft, and none have to be reclaimed, or got from a hypervisor.
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
