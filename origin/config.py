@@ -66,7 +66,8 @@ class Settings:
     data_dir: Path = Path("data")
     database_url: str = "sqlite:///data/catalog.db"
     store_url: str = "file:data/objects"
-    bus_url: str = "memory:"
+    bus_url: str = field(default="memory:", repr=False)
+    """May hold a password."""
     http_bind: Address = HTTP_BIND
     ops_bind: Address = OPS_BIND
     rtmp_bind: Address = RTMP_BIND
@@ -241,7 +242,7 @@ PARSERS: Final[Mapping[str, Callable[[object], object]]] = {
     "data_dir": _path,
     "database_url": _database_url,
     "store_url": _url_of("file memory"),
-    "bus_url": _url_of("memory"),
+    "bus_url": _url_of("memory redis rediss"),
     "http_bind": _address,
     "ops_bind": _address,
     "rtmp_bind": _address,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.support.redis import empty_server
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -13,4 +15,7 @@ def store_url(scheme: str, folder: Path) -> str:
 
 
 def bus_url(scheme: str) -> str:
-    return {"memory": "memory:"}[scheme]
+    if scheme == "memory":
+        return "memory:"
+    server = empty_server()
+    return {"redis": server.url, "rediss": server.secure_url}[scheme]
