@@ -182,7 +182,7 @@ class Director:
         keeper = Keeper(
             self._means.store,
             channel.prefix,
-            on_durable=channel.spool.durable,
+            on_durable=lambda stored: channel.spool.durable(stored.name),
             on_lost=lambda name: self._lost(on_air, name),
         )
         channel.keep_with(keeper)
