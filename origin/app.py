@@ -127,6 +127,7 @@ class Server:
             catalog=self.catalog,
             store=store,
             find_stream=partial(find_stream, self.catalog, keyring),
+            signer=keyring.signer,
             owner=new_id("no_", os.urandom),  # this process; another, even on the same node, gets the next epoch
             clock=time.time,
             random=os.urandom,

@@ -24,6 +24,7 @@ from origin.live.health import Health, Remark
 from origin.live.keeper import Keeper
 from origin.live.on_air import LINGER_S, OnAir
 from origin.live.publication import Publication
+from origin.live.shelf import Shelf, contents_of
 from origin.live.sweep import forget_broadcast
 from origin.observe import metrics
 from packager.names import is_init
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from origin.catalog.on_air import Writer
     from origin.catalog.streams import Stream
     from origin.stores.protocol import ObjectStore
+    from packager.signing import SigningKey
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +46,8 @@ LEASE_TTL_S: Final = 15.0
 RENEW_S: Final = 4.0
 DRAIN_S: Final = 10.0
 """How long the store may take to make the last segments durable when the server stops."""
+SHELF_S: Final = 10.0
+"""How long it may take to write the last manifests, once media is stored."""
 SEGMENT_MIN_S: Final = {"low": 2.0, "standard": 4.0}
 
 
@@ -66,6 +70,8 @@ class Means:
     store: ObjectStore
     find_stream: Callable[[str, str], Awaitable[Stream | None]]
     """The stream that a stream key or publish token opens, asked for from an address, or None."""
+    signer: Callable[[], SigningKey]
+    """The key that signs manifests now."""
     owner: str
     clock: Callable[[], float]
     random: Callable[[int], bytes]
@@ -186,7 +192,10 @@ class Director:
             on_lost=lambda name: self._lost(on_air, name),
         )
         channel.keep_with(keeper)
-        on_air = OnAir(stream, writer, channel, keeper, Health(), since=self._means.clock())
+        means = self._means
+        contents = partial(contents_of, channel, keeper)
+        shelf = Shelf(means.store, channel.prefix, contents=contents, signer=means.signer, clock=means.clock)
+        on_air = OnAir(stream, writer, channel, keeper, shelf, Health(), since=means.clock())
         return on_air
 
     def _put_on(self, on_air: OnAir) -> Publication:
@@ -227,9 +236,16 @@ class Director:
             await self._means.catalog.write(lambda conn: rows.finish(conn, writer, self._means.clock()))
         finally:
             on_air.noted.set()
-            await on_air.keeper.close(DRAIN_S)
-            on_air.kept.set()
+            await self._finish_storing(on_air)
         log.info("broadcast_ended", stream_id=on_air.stream.id, broadcast_id=on_air.writer.broadcast_id)
+
+    async def _finish_storing(self, on_air: OnAir) -> None:
+        """All media, then the manifests that list it; whatever comes of it, the broadcast can be collected then."""
+        try:
+            await on_air.keeper.close(DRAIN_S)
+            await on_air.shelf.close(SHELF_S)
+        finally:
+            on_air.kept.set()
 
     def _collect(self, on_air: OnAir) -> None:
         on_air.cancel_timer()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from origin.live.health import Health
     from origin.live.keeper import Keeper
     from origin.live.publication import Publication
+    from origin.live.shelf import Shelf
 
 LINGER_S: Final = 30.0
 """How long an ended broadcast's playlists stay, so that every viewer learns of the end and plays it out."""
@@ -32,6 +33,7 @@ class OnAir:
     writer: Writer
     channel: Channel
     keeper: Keeper
+    shelf: Shelf
     health: Health
     since: float
     publication: Publication | None = None
