@@ -108,6 +108,11 @@ def place_of(signature: bytes) -> Place:
     return Place(header["package"], header["name"])
 
 
+def key_of(signature: bytes) -> str:
+    """The `kid` that a signature names; to be believed as `place_of`. Raises SignatureError."""
+    return str(_header(signature)["kid"])
+
+
 def read_keys(document: bytes) -> dict[str, Ed25519PublicKey]:
     """The Ed25519 keys of a JWK Set (RFC 7517, RFC 8037) by `kid`; others are left out. Raises ValueError."""
     if len(document) > MAX_KEY_SET_BYTES:

@@ -46,8 +46,8 @@ LEASE_TTL_S: Final = 15.0
 RENEW_S: Final = 4.0
 DRAIN_S: Final = 10.0
 """How long the store may take to make the last segments durable when the server stops."""
-SHELF_S: Final = 10.0
-"""How long it may take to write the last manifests, once media is stored."""
+SHELF_S: Final = 5.0
+"""How long the last manifests may take then; with `DRAIN_S`, below what orchestrators wait before they kill (30 s)."""
 SEGMENT_MIN_S: Final = {"low": 2.0, "standard": 4.0}
 
 
