@@ -30,7 +30,7 @@ _COLUMNS: Final = ("kid", "created_at", "retired_at")
 
 @click.group("keys")
 def command() -> None:
-    """List and rotate the keys that sign tokens."""
+    """List and rotate the keys that sign tokens and manifests."""
 
 
 @command.command("list")
@@ -52,7 +52,7 @@ def rotate(settings: Settings, *, as_json: bool, retire_old: bool) -> None:
 
     A running server signs with it after a minute, when every node knows it. The older keys go on verifying, because
     links to public streams do not expire; with --retire-old they stop within half a minute, and so do those links and
-    every token that was given out.
+    every token that was given out. What a key has signed in the store verifies for ever.
     """
     now = time.time()
     with _catalog(settings) as catalog:
