@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 GRACE_S: Final = 10.0
 """How long requests in flight may take after a SIGTERM; orchestrators usually kill after 30 s."""
+LOCK: Final = "server.lock"
+"""Held in the data directory by whoever must be alone with it."""
 STOPPED_AT_ONCE: Final = 130
 """Exit status after a second signal."""
 
@@ -102,7 +104,7 @@ class Server:
     async def _start(self) -> None:
         settings, cleanup = self.settings, self._cleanup
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        cleanup.enter_context(_locked(settings.data_dir / "server.lock"))
+        cleanup.enter_context(locked(settings.data_dir / LOCK))
         self.catalog = await asyncio.to_thread(Catalog.open, settings.database_url)
         cleanup.push_async_callback(asyncio.to_thread, self.catalog.close)
         await asyncio.to_thread(bootstrap, self.catalog, settings, time.time(), os.urandom)
@@ -195,7 +197,7 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[IO[bytes]]:
+def locked(path: Path) -> Iterator[IO[bytes]]:
     """Hold `path` for this process: two servers on one SQLite file and one spool would undo each other."""
     with path.open("ab") as file:
         try:

@@ -47,6 +47,18 @@ def active(conn: Connection, now: float) -> list[SigningKeyRow]:
     return rows.every(conn, query, SigningKeyRow)
 
 
+def every(conn: Connection) -> list[SigningKeyRow]:
+    """Give all keys, retired ones too, newest first: one for each rotation."""
+    key = schema.signing_keys.c
+    return rows.every(conn, select(schema.signing_keys).order_by(key.created_at.desc(), key.kid), SigningKeyRow)
+
+
+def replace_sealed(conn: Connection, kid: str, sealed_private: bytes) -> None:
+    """Keep the private half of a key sealed in another way."""
+    sealed = update(schema.signing_keys).where(schema.signing_keys.c.kid == kid)
+    conn.execute(sealed.values(sealed_private=sealed_private))
+
+
 def public_halves(conn: Connection) -> dict[str, bytes]:
     """The 32 bytes of every key there ever was, by `kid`, newest first: one for each rotation."""
     key = schema.signing_keys.c
