@@ -22,7 +22,7 @@ from packager.inventory import Stored
 from packager.names import is_init
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from packager.commands import Put
 
@@ -64,6 +64,10 @@ class Keeper:
     def stored(self) -> Mapping[str, Stored]:
         """What is in the store and is to stay there, by name: all that is listed, 0.3 KB each."""
         return MappingProxyType(self._stored)
+
+    def adopt(self, files: Iterable[Stored]) -> None:
+        """Take charge of what an earlier writer has stored (see `recount`)."""
+        self._stored = {file.name: file for file in files} | self._stored
 
     def put(self, put: Put) -> None:
         """Queue one init segment or segment; past the backlog's limit the oldest waiting segment is lost."""

@@ -100,6 +100,11 @@ class Shelf:
             async with asyncio.timeout(grace_s):
                 await self._task
 
+    async def leave(self) -> None:
+        """Stop at once and write nothing more: the package is somebody else's now."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
     async def _run(self) -> None:
         while not self._closing.is_set():
             with contextlib.suppress(TimeoutError):

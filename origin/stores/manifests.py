@@ -17,7 +17,7 @@ import structlog
 from origin.errors import Problem
 from origin.observe import metrics
 from origin.stores.protocol import ObjectMissing
-from packager import signing
+from packager import inventory, signing
 from packager.signing import Place, SignatureError
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class _UnsignedError(SignatureError):
 async def load_manifest(store: ObjectStore, key: str, keys: Mapping[str, Ed25519PublicKey]) -> bytes:
     """Give the manifest stored under `key` (`<tenant>/<package>/<name>`), after checking it against `keys`, by kid.
 
+    `package.json` counts as one.
+
     Raises:
         Problem: `manifest_tampered`; as the store, `not_found` when there is no such manifest, and `store_failed`.
     """
@@ -64,7 +66,8 @@ async def load_manifest(store: ObjectStore, key: str, keys: Mapping[str, Ed25519
 
 
 async def _checked(store: ObjectStore, key: str, place: Place, keys: Mapping[str, Ed25519PublicKey]) -> bytes:
-    payload = await _read(store, key, MAX_MANIFEST_BYTES)
+    most = inventory.MAX_BYTES if place.name == inventory.NAME else MAX_MANIFEST_BYTES
+    payload = await _read(store, key, most)
     try:
         signature = await _read(store, key + signing.SUFFIX, signing.MAX_SIGNATURE_BYTES)
     except ObjectMissing:

@@ -100,3 +100,16 @@ async def test_what_was_given_up_is_not_listed() -> None:
     keeper.put(segment(0))
     await keeper.close(0)
     assert keeper.stored == {}
+
+
+async def test_what_an_earlier_writer_has_stored_is_taken_over_and_can_go() -> None:
+    store = MemoryStore()
+    keeper = Keeper(store, "tn/bc/", on_durable=lambda _: None, on_lost=lambda _: None)
+    earlier = [Stored(f"v0/1-{msn}.m4s", 1, "a" * 64) for msn in (7, 8)]
+    await store.put("tn/bc/v0/1-7.m4s", [b"x"])
+    keeper.put(segment(9))
+    keeper.adopt(earlier)
+    keeper.delete("v0/1-7.m4s")
+    await keeper.close(5)
+    assert list(keeper.stored) == ["v0/1-8.m4s", "v0/1-9.m4s"]
+    assert [one.key for one in await store.list("tn/bc/", None, 9)] == ["tn/bc/v0/1-9.m4s"]

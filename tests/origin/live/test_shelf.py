@@ -164,6 +164,13 @@ async def test_a_store_that_hangs_is_left_when_the_time_is_over() -> None:
     await shelf.close(0.01)
 
 
+async def test_whoever_has_lost_the_broadcast_writes_nothing_more() -> None:
+    room = Room()
+    await room.shelf.leave()
+    assert room.turns == 0
+    await room.shelf.leave()
+
+
 @pytest.mark.usefixtures("quick")
 async def test_a_rendition_that_is_gone_takes_its_playlist_along() -> None:
     room = Room()

@@ -73,6 +73,15 @@ async def test_a_manifest_that_is_too_long_is_not_read_to_its_end(monkeypatch: p
         await load_manifest(await holding(longer, signing.sign(longer, PLACE, SIGNER)), KEY, KEYS)
 
 
+async def test_a_package_s_list_may_be_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifests, "MAX_MANIFEST_BYTES", 4)
+    store = MemoryStore()
+    await store.put("tn_a/bc_a/package.json", [b"12345"])
+    signature = signing.sign(b"12345", Place("bc_a", "package.json"), SIGNER)
+    await store.put("tn_a/bc_a/package.json.jws", [signature])
+    assert await load_manifest(store, "tn_a/bc_a/package.json", KEYS) == b"12345"
+
+
 async def test_what_is_not_there_is_not_found() -> None:
     with pytest.raises(Problem, match="not_found"):
         await load_manifest(MemoryStore(), KEY, KEYS)
