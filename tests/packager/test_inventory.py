@@ -72,6 +72,7 @@ HOSTILE = {
     "other layout": json.dumps(json.loads(DOCUMENT)).encode(),
     "another format": DOCUMENT.replace(b"package/1", b"package/2"),
     "no end": DOCUMENT.removesuffix(b"]}\n"),
+    "cut off after a file": DOCUMENT[: DOCUMENT.index(b"},\n") + 2],
     "no last line end": DOCUMENT.removesuffix(b"\n"),
     "two ends": DOCUMENT + b"]}\n",
     "more behind it": DOCUMENT + b'{"files":[]}',

@@ -36,7 +36,7 @@ def without(name: str) -> dict[str, Any]:
 def test_what_was_signed_is_taken() -> None:
     signing.verify(PLAYLIST, SIGNATURE, PLACE, KEYS)
     signing.verify(PLAYLIST, signed(HEADER), PLACE, KEYS)
-    assert signing.place_of(SIGNATURE) == PLACE
+    assert (signing.place_of(SIGNATURE), signing.key_of(SIGNATURE)) == (PLACE, SIGNER.kid)
 
 
 @given(st.binary(max_size=300))
