@@ -21,7 +21,7 @@ install: $(RUNTIME) $(ASSETS)  ## make .venv with the server and its player, rea
 assets: $(ASSETS)  ## build the player's script (npm if there, else npm from PyPI)
 
 test: $(TESTING) $(ASSETS)  ## format check, lint, types, import contracts and every test, with real peers
-	@.ci/debian ffmpeg ffprobe chromium strace dejavu postgres redis-server
+	@.ci/debian ffmpeg ffprobe chromium strace openssl dejavu postgres redis-server
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -p tests.house.incomplete
 

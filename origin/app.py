@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 GRACE_S: Final = 10.0
 """How long requests in flight may take after a SIGTERM; orchestrators usually kill after 30 s."""
+LOCK: Final = "server.lock"
+"""Held in the data directory by whoever must be alone with it."""
 STOPPED_AT_ONCE: Final = 130
 """Exit status after a second signal."""
 
@@ -108,7 +110,7 @@ class Server:
     async def _start(self) -> None:
         settings, cleanup = self.settings, self._cleanup
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        cleanup.enter_context(_locked(settings.data_dir / "server.lock"))
+        cleanup.enter_context(locked(settings.data_dir / LOCK))
         self.catalog = await asyncio.to_thread(Catalog.open, settings.database_url)
         cleanup.push_async_callback(asyncio.to_thread, self.catalog.close)
         await asyncio.to_thread(bootstrap, self.catalog, settings, time.time(), os.urandom)
@@ -143,6 +145,8 @@ class Server:
             drafts=store if isinstance(store, Appendable) else None,
             logbook=logbook,
             find_stream=partial(find_stream, self.catalog, keyring),
+            signer=keyring.signer,
+            manifest_keys=lambda: keyring.manifest_keys,
             owner=new_id("no_", os.urandom),  # this process; another, even on the same node, gets the next epoch
             shared=shared,
             clock=time.time,
@@ -211,7 +215,7 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[IO[bytes]]:
+def locked(path: Path) -> Iterator[IO[bytes]]:
     """Hold `path` for this process: two servers on one SQLite file and one spool would undo each other."""
     with path.open("ab") as file:
         try:

@@ -138,6 +138,12 @@ def held(conn: Connection, stream_id: str, now: float) -> bool:
     return lease is not None and lease.expires_at > now
 
 
+def watched(conn: Connection, playback_id: str, since: float) -> Broadcast | None:
+    """What viewers of a playback id get: its stream's open broadcast, or the newest that ended after `since`."""
+    stream = streams.by_playback_id(conn, playback_id)
+    return broadcasts.newest(conn, stream.id, since) if stream else None
+
+
 def lay_down(conn: Connection, writer: Writer, now: float) -> None:
     """Give the lease back and leave the broadcast open, for whoever goes on with it."""
     _reserve(conn, writer)

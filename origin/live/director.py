@@ -44,6 +44,8 @@ HAND_OVER_S: Final = 5.0
 """How long a publisher waits for another node to let go of its stream; encoders give up after some ten seconds."""
 DRAIN_S: Final = 10.0
 """How long the store may take to make the last segments durable when the server stops."""
+SHELF_S: Final = 5.0
+"""How long the last manifests may take then; with `DRAIN_S`, below what orchestrators wait before they kill (30 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +265,7 @@ class Director:
         try:
             await self._means.catalog.write(lambda conn: rows.lay_down(conn, writer, self._means.clock()))
         finally:
-            await on_air.keeper.close(DRAIN_S)
+            await self._finish_storing(on_air)
 
     async def _end(self, on_air: OnAir) -> None:
         """ENDLIST, a note in the catalog; a while later everything of it goes."""
@@ -279,9 +281,16 @@ class Director:
             await self._means.catalog.write(lambda conn: rows.finish(conn, writer, self._means.clock()))
         finally:
             on_air.noted.set()
-            await on_air.keeper.close(DRAIN_S)
-            on_air.kept.set()
+            await self._finish_storing(on_air)
         log.info("broadcast_ended", stream_id=on_air.stream.id, broadcast_id=on_air.writer.broadcast_id)
+
+    async def _finish_storing(self, on_air: OnAir) -> None:
+        """All media, then the manifests that list it; whatever comes of it, the broadcast can be collected then."""
+        try:
+            await on_air.keeper.close(DRAIN_S)
+            await on_air.shelf.close(SHELF_S)
+        finally:
+            on_air.kept.set()
 
     def _collect(self, on_air: OnAir) -> None:
         on_air.cancel_timer()
@@ -308,6 +317,7 @@ class Director:
             metrics.live_streams.dec()
             self._unregister(on_air)
             await on_air.channel.abandon()
+            await on_air.shelf.leave()
             await on_air.keeper.close(DRAIN_S)
 
     def _chore(self, job: Callable[[OnAir], Awaitable[None]], on_air: OnAir) -> None:

@@ -11,13 +11,11 @@ from weakref import WeakValueDictionary
 import structlog
 
 from origin.bus.protocol import BusError
-from origin.catalog import broadcasts, streams
+from origin.catalog import on_air as rows
 from origin.live.on_air import LINGER_S
 from origin.live.replica import Replica
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from origin.bus.journals.protocol import Journal
     from origin.catalog.broadcasts import Broadcast
     from origin.live.channel import Channel
@@ -83,7 +81,9 @@ class Distant:
         known = self._followed.get(playback_id)
         if known and known.looked_at > now - RECHECK_S:  # somebody else has just looked
             return known.replica
-        found = await self._means.catalog.read(lambda conn: _newest(conn, playback_id, self._means.clock() - LINGER_S))
+        found = await self._means.catalog.read(
+            lambda conn: rows.watched(conn, playback_id, self._means.clock() - LINGER_S)
+        )
         if known:
             known.looked_at = now
             if found is None or found.id == known.replica.broadcast_id:
@@ -120,9 +120,3 @@ class Distant:
             if over or now - followed.used_at > IDLE_S:
                 followed.task.cancel()
                 del self._followed[playback_id]
-
-
-def _newest(conn: Connection, playback_id: str, since: float) -> Broadcast | None:
-    """The open broadcast of a stream, or the one that ended after `since`."""
-    stream = streams.by_playback_id(conn, playback_id)
-    return broadcasts.newest(conn, stream.id, since) if stream else None

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from origin.bus.journals.protocol import Journal
     from origin.bus.protocol import Bus
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from origin.catalog.streams import Stream
     from origin.stores.logbook import Logbook
     from origin.stores.protocol import Appendable, ObjectStore
+    from packager.signing import SigningKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,10 @@ class Means:
     logbook: Logbook
     find_stream: Callable[[str, str], Awaitable[Stream | None]]
     """The stream that a stream key or publish token opens, asked for from an address, or None."""
+    signer: Callable[[], SigningKey]
+    """The key that signs manifests now."""
+    manifest_keys: Callable[[], Mapping[str, Ed25519PublicKey]]
+    """Every key that manifests in the store may be signed with, by its name."""
     owner: str
     shared: Shared | None
     """How nodes that share catalog and store hear of each other; None where this one is alone."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from origin.live.keeper import Keeper
     from origin.live.production import Production
     from origin.live.publication import Publication
+    from origin.live.shelf import Shelf
 
 LINGER_S: Final = 30.0
 """How long an ended broadcast's playlists stay, so that every viewer learns of the end and plays it out."""
@@ -32,6 +33,7 @@ class OnAir:
     writer: Writer
     channel: Production
     keeper: Keeper
+    shelf: Shelf
     health: Health
     since: float
     held_until: float

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -16,8 +17,10 @@ from origin.live.health import Health
 from origin.live.keeper import Keeper
 from origin.live.on_air import OnAir
 from origin.live.production import Production
+from origin.live.recount import recount
 from origin.live.relay import Relay
 from origin.live.scribe import Scribe
+from origin.live.shelf import Shelf, contents_of
 from origin.live.tenure import MARGIN_S, ttl_s
 from origin.stores.protocol import StoreError
 from packager.names import is_init
@@ -116,6 +119,7 @@ class Opening:
         else:
             on_air.channel.carry_out(commands)
             await succession.mend(on_air.channel, stored, savings, commands)
+            on_air.keeper.adopt(await recount(means.store, prefix, means.manifest_keys()))
         task = asyncio.create_task(_discard_when_kept(on_air.keeper, savings))
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
@@ -139,13 +143,15 @@ class Opening:
         keeper = Keeper(
             means.store,
             channel.prefix,
-            on_durable=channel.spool.durable,
+            on_durable=lambda stored: channel.spool.durable(stored.name),
             on_lost=lambda name: self._lost(on_air, name),
             drafts=None if means.shared else means.drafts,
         )
         channel.keep_with(keeper)
+        contents = partial(contents_of, channel, keeper)
+        shelf = Shelf(means.store, channel.prefix, contents=contents, signer=means.signer, clock=means.clock)
         held_until = asked_at + ttl_s(means) - MARGIN_S
-        on_air = OnAir(stream, writer, channel, keeper, Health(), since=means.clock(), held_until=held_until)
+        on_air = OnAir(stream, writer, channel, keeper, shelf, Health(), since=means.clock(), held_until=held_until)
         channel.tell_by(self._teller(on_air, shown))
         return on_air
 

@@ -152,7 +152,7 @@ class Jwk(BaseModel):
 
 
 class Jwks(BaseModel):
-    """The public keys that tokens are signed with (RFC 7517)."""
+    """The public keys that tokens, or manifests, are signed with (RFC 7517)."""
 
     keys: list[Jwk]
 

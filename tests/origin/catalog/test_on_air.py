@@ -159,3 +159,16 @@ def test_only_the_writer_says_what_the_journal_knows(conn: Connection) -> None:
     assert not successor.relayed
     assert not on_air.note_relayed(conn, writer, 21.0, relayed=True)
     assert on_air.note_relayed(conn, successor, 21.0 + TTL_S, relayed=True)
+
+
+def test_viewers_get_what_is_open_or_has_just_ended(conn: Connection) -> None:
+    writer = begin(conn, a_stream(conn))
+    watched = on_air.watched(conn, "pb_a", 0.0)
+    assert watched is not None
+    assert watched.id == writer.broadcast_id
+    assert on_air.held(conn, "st_a", 20.0)
+    on_air.finish(conn, writer, 30.0)
+    assert not on_air.held(conn, "st_a", 30.0)
+    assert on_air.watched(conn, "pb_a", 29.0) is not None
+    assert on_air.watched(conn, "pb_a", 30.0) is None
+    assert on_air.watched(conn, "pb_other", 0.0) is None

@@ -25,6 +25,7 @@ from origin.stores.logbook import Logbook
 from origin.stores.memory import MemoryStore
 from packager.hls.reload import ReloadQuery
 from tests.support.frames import VIDEO, pictures, push_all
+from tests.support.keys import KEYS, SIGNER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -76,6 +77,8 @@ class Site:
                 drafts=None,
                 logbook=Logbook(self._folder / name),
                 find_stream=self._find,
+                signer=lambda: SIGNER,
+                manifest_keys=lambda: KEYS,
                 owner=name,
                 shared=Shared(self.bus, self.journal),
                 clock=lambda: self.now,

@@ -21,9 +21,12 @@ from origin.live.director import Director
 from origin.live.means import Means, Shared
 from origin.observe import metrics
 from origin.stores.logbook import Logbook
+from origin.stores.manifests import load_manifest
 from origin.stores.memory import MemoryStore
+from packager import inventory
 from packager.hls.reload import ReloadQuery
 from tests.support.frames import VIDEO, pictures, push_all
+from tests.support.keys import KEYS, SIGNER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -85,6 +88,8 @@ class House:
                 drafts=None,
                 logbook=self._logbook(),
                 find_stream=self._find,
+                signer=lambda: SIGNER,
+                manifest_keys=lambda: KEYS,
                 owner=owner,
                 shared=self.shared,
                 clock=lambda: self.now,
@@ -332,8 +337,17 @@ async def test_draining_tells_publishers_stores_everything_and_refuses_new_ones(
     publication = await house.publish(seconds=4.5)
     await house.director.drain()
     assert publication.farewell.result().code == "draining"
-    names = [stored.key.rsplit("/", 1)[1] for stored in await house.store.list("", None, 100)]
-    assert sorted(names) == ["1-0.m4s", "1-1.m4s", "1-2.m4s", "1-init-0.mp4"]
+    names = [stored.key.split("/", 2)[2] for stored in await house.store.list("", None, 100)]
+    assert [name for name in names if name.endswith((".m4s", ".mp4"))] == [
+        *("v0/1-0.m4s", "v0/1-1.m4s", "v0/1-2.m4s", "v0/1-init-0.mp4")
+    ]
+    prefix = f"{DEFAULT_TENANT}/{house.director.status(house.stream.id).broadcast_id}/"
+    playlist = await load_manifest(house.store, f"{prefix}v0/index.m3u8", KEYS)
+    assert playlist.count(b".m4s") == 3
+    assert b"ENDLIST" not in playlist, "the next start goes on with it"
+    package = inventory.read(await load_manifest(house.store, f"{prefix}package.json", KEYS))
+    assert not package.complete
+    assert {file.name for file in package.files} == {*names} - {"package.json", "package.json.jws"}
     with pytest.raises(Problem) as caught:
         await house.publish()
     assert caught.value.code == "draining"

@@ -38,7 +38,12 @@ async def test_bytes_are_there_when_viewers_are_woken(production: Production) ->
 
 async def test_whole_segments_go_to_the_store_and_deletes_too(production: Production) -> None:
     store = MemoryStore()
-    keeper = Keeper(store, production.prefix, on_durable=production.spool.durable, on_lost=production.mark_lost)
+    keeper = Keeper(
+        store,
+        production.prefix,
+        on_durable=lambda stored: production.spool.durable(stored.name),
+        on_lost=production.mark_lost,
+    )
     production.keep_with(keeper)
     production.carry_out(production.packager.start([VIDEO], WALL))
     publish(production, 4.5)

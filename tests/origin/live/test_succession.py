@@ -69,7 +69,9 @@ class Left:
             await store.put(PREFIX + name, [body])
         packager, commands = await succession.resume(feed.settings(epoch=2), self.presentation, savings)
         production = Production(packager, PREFIX)
-        keeper = Keeper(store, PREFIX, on_durable=production.spool.durable, on_lost=production.mark_lost)
+        keeper = Keeper(
+            store, PREFIX, on_durable=lambda stored: production.spool.durable(stored.name), on_lost=production.mark_lost
+        )
         production.keep_with(keeper)
         stored = await succession.stored_names(store, PREFIX)
         production.carry_out(commands)

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
 
 from cdn.token import MAX_TOKEN_CHARS
+from origin.catalog import signing_keys
+from origin.catalog.bootstrap import new_signing_key
 from origin.errors import Problem
+from packager.signing import read_keys
 from tests.origin.web.house import problem
 
 if TYPE_CHECKING:
@@ -108,3 +112,20 @@ async def test_published_keys_verify_tokens(house: House) -> None:
     options: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
     assert jwt.decode(token["token"], key.key, ["EdDSA"], options=options)["iss"] == "headwater"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+async def test_published_manifest_keys_hold_the_retired_ones_too(house: House) -> None:
+    given = house.services
+    retired = given.keyring.signer().kid
+    row = new_signing_key(given.secret, house.clock.now, os.urandom)
+    await given.catalog.write(lambda conn: signing_keys.retire(conn, house.clock.now))
+    await given.catalog.write(lambda conn: signing_keys.add(conn, row))
+    await given.keyring.refresh()
+    tokens, manifests = [
+        read_keys(
+            await (await house.call("GET", f"/.well-known/{name}.json", Authorization="")).get_data(as_text=False)
+        )
+        for name in ("jwks", "manifest-keys")
+    ]
+    assert set(tokens) == {row.kid}
+    assert set(manifests) == {row.kid, retired}
