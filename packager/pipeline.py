@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from media.track import Kind
+from packager.dash import mpd
 from packager.hls import multivariant
 from packager.hls.window import Window
 from packager.names import Names, rendition_of
+from packager.periods import Periods
 from packager.promises import Promises
+from packager.rates import peak
 from packager.rendition import Rendition
 from packager.retention import Retention
 from packager.run import Run
@@ -63,9 +66,12 @@ class LivePackager:
         part_s = settings.part_target_s if settings.low_latency else _CHUNK_S
         self._promises = Promises(self._windows, part_s, settings.segment_min_s)
         self._retention = Retention(self._windows, settings.dvr_window_s)
+        self._periods = Periods()
         self._renditions: dict[str, Rendition] = {}
+        self._past: dict[str, Track] = {}
         self._run: Run | None = None
         self._runs = 0
+        self._wall = 0.0
         self._run_msn = settings.first_msn
         self._discontinuity = settings.first_discontinuity
         self._dropped = 0
@@ -75,6 +81,26 @@ class LivePackager:
     def windows(self) -> Mapping[str, Window]:
         """The windows by rendition; one that a later run lacks has ended and goes when nobody can need it."""
         return self._windows
+
+    @property
+    def epoch(self) -> int:
+        """The writer's fencing number, in every name."""
+        return self._settings.epoch
+
+    @property
+    def runs(self) -> int:
+        """How many runs have begun."""
+        return self._runs
+
+    @property
+    def flowing(self) -> bool:
+        """Whether a run is open: what is predicted by the last segments will come."""
+        return self._run is not None
+
+    @property
+    def tracks(self) -> Mapping[str, Track]:
+        """What each init segment that playlists name is for, by its name; `frame_rate` is measured."""
+        return self._past | {each.init_name: each.measured_track for each in self._renditions.values()}
 
     @property
     def ready(self) -> bool:
@@ -109,7 +135,10 @@ class LivePackager:
             raise ValueError("a run has one video track, one audio track, or both")
         multivariant.check(named.values())
         out: list[Command] = []
+        self._wall = wall_at_zero
         self._finish(out)
+        self._past = self._listed_tracks()
+        self._periods.require()
         self._renditions = {name: self._rendition(name, track, wall_at_zero) for name, track in named.items()}
         out += [each.put_init() for each in self._renditions.values()]
         leader, *others = self._renditions.values()
@@ -121,8 +150,17 @@ class LivePackager:
 
     def set_wall(self, wall_at_zero: float) -> None:
         """Date what comes from now on by another unix time of media time 0."""
+        if not any(window.segments for window in self._windows.values()):
+            self._periods.redate(wall_at_zero - self._wall)
+        self._wall = wall_at_zero
         for rendition in self._renditions.values():
             rendition.redate(wall_at_zero)
+
+    def pause(self) -> list[Command]:
+        """End the run: what is open is closed at once. Nothing comes before the next `start`."""
+        out: list[Command] = []
+        self._finish(out)
+        return out
 
     def mark_lost(self, name: str) -> None:
         """Show a segment that was put but cannot be fetched any more as a gap (RFC 8216bis, 4.4.4.7)."""
@@ -146,6 +184,10 @@ class LivePackager:
             window.end()
         return out
 
+    def mpd(self) -> str:
+        """The DASH manifest."""
+        return mpd.render(self._windows, self.tracks, span=self._settings.dvr_window_s, flowing=self.flowing)
+
     def multivariant(self) -> str:
         """The multivariant playlist: the renditions of this run that players can load."""
         return multivariant.render(
@@ -163,6 +205,11 @@ class LivePackager:
             self._discontinuity += 1
         self._run_msn = msn
 
+    def _listed_tracks(self) -> dict[str, Track]:
+        """Those of past runs that windows still name."""
+        named = {f"{name}/{each.init}" for name, window in self._windows.items() for each in window.segments}
+        return {name: track for name, track in self.tracks.items() if name in named}
+
     def _rendition(self, name: str, track: Track, wall_at_zero: float) -> Rendition:
         window = self._windows.get(name)
         if window is None or window.ended:
@@ -179,6 +226,7 @@ class LivePackager:
             names,
             window,
             self._promises,
+            self._periods,
             init_number=self._runs,
             wall_at_zero=wall_at_zero,
             discontinuity=bool(window.segments),
@@ -196,11 +244,10 @@ def _row(rendition: Rendition) -> multivariant.Rendition:
     """Bits a second are taken from segments of half a target duration or more (RFC 8216bis, 4.4.6.2)."""
     window, track = rendition.window, rendition.track
     least = (window.target_duration or 0) / 2
-    rates = [8 * each.size / each.duration for each in window.segments if each.duration >= least]
     return multivariant.Rendition(
         rendition.window.name,
         track,
-        peak=max(rates, default=0.0),
+        peak=peak(((each.size, each.duration) for each in window.segments), least),
         average=8 * sum(each.size for each in window.segments) / max(window.duration, 0.001),
-        frame_rate=track.timescale / rendition.frame if track.kind is Kind.VIDEO and rendition.frame else None,
+        frame_rate=rendition.measured_track.frame_rate if track.kind is Kind.VIDEO and rendition.frame else None,
     )
