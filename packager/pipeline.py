@@ -184,9 +184,10 @@ class LivePackager:
             window.end()
         return out
 
-    def mpd(self) -> str:
-        """The DASH manifest."""
-        return mpd.render(self._windows, self.tracks, span=self._settings.dvr_window_s, flowing=self.flowing)
+    def mpd(self, *, over: bool = False) -> str:
+        """The DASH manifest; `over` when everybody has heard of the end."""
+        span = self._settings.dvr_window_s
+        return mpd.render(self._windows, self.tracks, span=span, flowing=self.flowing, over=over)
 
     def multivariant(self) -> str:
         """The multivariant playlist: the renditions of this run that players can load."""

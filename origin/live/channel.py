@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,9 @@ HOLD_TARGETS: Final = 3
 HOLD_BEFORE_READY_S: Final = 12.0
 """The same while the target duration is not known yet: one longest segment and a little."""
 MPD: Final = "manifest.mpd"
+FAREWELL_S: Final = 2.0
+"""For how long the DASH manifest of an ended broadcast stays a live one: players reload it every second, and dash.js
+5.2 must hear that it is over before it has stood at the end for two seconds, or it never says so."""
 GZIP_LEVEL: Final = 1
 """Playlists repeat themselves; higher levels save 5 % more for five times the work."""
 
@@ -61,6 +65,7 @@ class Channel:
         self.packager = packager
         self.prefix = prefix
         self.ended = False
+        self._ended_s = math.inf
         self.spool = Spool()
         self._keeper: Keeper | None = None
         self._signals: dict[str, Signal] = {}
@@ -93,8 +98,14 @@ class Channel:
         """No more media will come: playlists get their end, everybody who waits is answered."""
         self.carry_out(self.packager.close())
         self.ended = True
+        self._ended_s = asyncio.get_running_loop().time()
         for signal in (*self._signals.values(), self._ready):
             signal.fire()
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the end has been told for so long that all have heard of it."""
+        return asyncio.get_running_loop().time() - self._ended_s >= FAREWELL_S
 
     def signal(self, rendition: str) -> Signal:
         """What fires when `rendition` grows."""
@@ -137,7 +148,11 @@ class Channel:
             Problem: `stream_offline` when nothing comes in time.
         """
         await self._until_ready()
-        versions = (self.packager.flowing, *(window.version for window in self.packager.windows.values()))
+        versions = (
+            self.packager.flowing,
+            self._is_over,
+            *(window.version for window in self.packager.windows.values()),
+        )
         return self._cached(MPD, skip=False, versions=versions, windows=self.packager.windows)
 
     async def playlist(self, rendition: str, query: ReloadQuery) -> Playlist:
@@ -216,7 +231,7 @@ class Channel:
         if known and known[0] == versions:
             return known[1]
         if rendition == MPD:
-            fresh = Playlist.of(self.packager.mpd(), b"application/dash+xml")
+            fresh = Playlist.of(self.packager.mpd(over=self._is_over), b"application/dash+xml")
         elif rendition:
             others = {name: window for name, window in windows.items() if name != rendition}
             fresh = Playlist.of(media_playlist.render(windows[rendition], others, skip=skip))

@@ -37,11 +37,14 @@ _GRAIN_S: Final = 1000
 """Durations are told in whole milliseconds."""
 
 
-def render(windows: Mapping[str, Window], tracks: Mapping[str, Track], *, span: float, flowing: bool) -> str:
-    """The manifest of a broadcast; once all windows have ended it says when, and that it will not change.
+def render(
+    windows: Mapping[str, Window], tracks: Mapping[str, Track], *, span: float, flowing: bool, over: bool = False
+) -> str:
+    """The manifest of a broadcast; once all windows have ended it says when that was.
 
     `tracks` are by the name of their init segment, `span` is for how many seconds players can go back, `flowing` says
-    that a run is open.
+    that a run is open. `over` makes a static presentation of a broadcast that has ended: players that watched it live
+    should have been told of the end before, or they take the end for a length (Shaka Player 5.2).
     """
     listed = periods(windows, tracks, flowing=flowing)
     terms = _terms(windows.values(), listed)
@@ -49,13 +52,13 @@ def render(windows: Mapping[str, Window], tracks: Mapping[str, Track], *, span: 
     attributes = {
         "xmlns": "urn:mpeg:dash:schema:mpd:2011",
         "profiles": _PROFILES,
-        "type": "static" if ended else "dynamic",
+        "type": "static" if over else "dynamic",
         "availabilityStartTime": "1970-01-01T00:00:00Z",
         "publishTime": _date(max((period.known for period in listed), default=0.0)),
-        "minimumUpdatePeriod": None if ended else _duration(terms.update),
+        "minimumUpdatePeriod": None if over else _duration(terms.update),
         "mediaPresentationDuration": _duration(listed[-1].end - 0.001) if ended and listed else None,
-        "timeShiftBufferDepth": None if ended else _duration(span),
-        "suggestedPresentationDelay": None if ended else _duration(terms.suggested),
+        "timeShiftBufferDepth": None if over else _duration(span),
+        "suggestedPresentationDelay": None if over else _duration(terms.suggested),
         "minBufferTime": _duration(terms.buffer),
         "maxSegmentDuration": _duration(terms.longest),
     }

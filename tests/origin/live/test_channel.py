@@ -99,7 +99,9 @@ async def test_a_playlist_is_rendered_once_until_it_changes(air: Air) -> None:
     assert await air.channel.playlist("v0", ReloadQuery()) is not first
 
 
-async def test_the_manifest_waits_for_the_first_segment_and_is_rendered_once_until_it_changes(air: Air) -> None:
+async def test_the_manifest_waits_for_the_first_segment_and_is_rendered_once_until_it_changes(
+    air: Air, monkeypatch: pytest.MonkeyPatch
+) -> None:
     waiting = asyncio.create_task(air.channel.manifest())
     await asyncio.sleep(0)
     air.go(70)
@@ -110,4 +112,6 @@ async def test_the_manifest_waits_for_the_first_segment_and_is_rendered_once_unt
     air.pause()
     assert await air.channel.manifest() is not first
     air.channel.end()
+    assert b"mediaPresentationDuration" in (await air.channel.manifest()).plain
+    monkeypatch.setattr(channel_module, "FAREWELL_S", 0.0)
     assert b'type="static"' in (await air.channel.manifest()).plain

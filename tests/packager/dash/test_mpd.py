@@ -46,6 +46,7 @@ def test_ended() -> None:
     packager = on_air(14.5)
     packager.close()
     same_as_golden("ended", packager.mpd())
+    same_as_golden("over", packager.mpd(over=True))
 
 
 def test_nothing_is_said_before_there_is_anything() -> None:
