@@ -36,7 +36,7 @@ class Diary:
     def __init__(self, presentation: Presentation) -> None:
         self._presentation = presentation
         self._told: dict[str, _Told] = {}
-        self._tracks: dict[str, list[Any]] | None = None
+        self._inits: dict[str, Track] | None = None
 
     def entry(self) -> bytes:
         """What has changed since the last call."""
@@ -46,11 +46,13 @@ class Diary:
             "all": list(shown.windows),
             "reached": shown.reached_s,
             "part": shown.part_target,
+            "present": shown.present,
+            "run": [shown.epoch, shown.runs, shown.flowing, shown.span_s],
             "windows": {name: row for name, row in rows.items() if row is not None},
         }
-        tracks = {name: _track_row(track, shown.frames.get(name, 0)) for name, track in shown.tracks.items()}
-        if tracks != self._tracks:
-            self._tracks = whole["tracks"] = tracks
+        if shown.inits is not self._inits:
+            self._inits = shown.inits
+            whole["inits"] = {name: _track_row(track) for name, track in shown.inits.items()}
         return json.dumps(whole, separators=(",", ":")).encode()
 
     def _row(self, window: Window) -> dict[str, Any] | None:
@@ -123,10 +125,10 @@ def _apply(presentation: Presentation, whole: Mapping[str, Any]) -> set[str]:
         del windows[gone]
     presentation.reached_s = whole["reached"]
     presentation.part_target = None if whole["part"] is None else (whole["part"][0], whole["part"][1])
-    if "tracks" in whole:
-        tracks = {name: _track(row) for name, row in whole["tracks"].items()}
-        presentation.tracks = {name: track for name, (track, _) in tracks.items()}
-        presentation.frames = {name: frame for name, (_, frame) in tracks.items()}
+    presentation.present = whole["present"]
+    presentation.epoch, presentation.runs, presentation.flowing, presentation.span_s = whole["run"]
+    if "inits" in whole:
+        presentation.inits = {name: _track(row) for name, row in whole["inits"].items()}
     for window in windows.values():
         if presentation.part_target and window.low_latency:
             window.part_target = presentation.part_target[0] / presentation.part_target[1]
@@ -162,24 +164,33 @@ def _row_of(value: Head | Part) -> list[Any]:
 
 def _segment_row(segment: Segment) -> list[Any]:
     parts = [_row_of(part) for part in segment.parts]
-    return [segment.msn, segment.file, segment.duration, _row_of(segment.head), parts, segment.size, segment.end]
-
-
-def _segment(row: list[Any]) -> Segment:
-    msn, file, duration, head, parts, size, end = row
-    return Segment(msn, file, duration, Head(*head), tuple(Part(*part) for part in parts), size, end)
-
-
-def _track_row(track: Track, frame: int) -> list[Any]:
     return [
-        *(track.codec.value, track.timescale, track.config.hex(), track.width, track.height),
-        *(track.sample_rate, track.channels, track.frame_rate, track.language, frame),
+        segment.msn,
+        segment.file,
+        segment.duration,
+        _row_of(segment.head),
+        parts,
+        segment.size,
+        segment.end,
+        segment.lost,
     ]
 
 
-def _track(row: list[Any]) -> tuple[Track, int]:
-    codec, timescale, config, *others, frame = row
-    return Track(Codec(codec), timescale, bytes.fromhex(config), *others), frame
+def _segment(row: list[Any]) -> Segment:
+    msn, file, duration, head, parts, size, end, lost = row
+    return Segment(msn, file, duration, Head(*head), tuple(Part(*part) for part in parts), size, end, lost)
+
+
+def _track_row(track: Track) -> list[Any]:
+    return [
+        *(track.codec.value, track.timescale, track.config.hex(), track.width, track.height),
+        *(track.sample_rate, track.channels, track.frame_rate, track.language),
+    ]
+
+
+def _track(row: list[Any]) -> Track:
+    codec, timescale, config, *others = row
+    return Track(Codec(codec), timescale, bytes.fromhex(config), *others)
 
 
 _FIELDS: Final[Mapping[Callable[..., object], tuple[str, ...]]] = {

@@ -15,6 +15,7 @@ from media.track import Kind
 from packager.hls import multivariant
 from packager.hls.window import Window
 from packager.names import Names, rendition_of
+from packager.periods import Periods
 from packager.presentation import Presentation
 from packager.promises import Promises
 from packager.rendition import Rendition
@@ -63,13 +64,16 @@ class LivePackager:
     def __init__(self, settings: LiveSettings, presentation: Presentation | None = None) -> None:
         self._settings = settings
         self.presentation = presentation or Presentation()
+        self.presentation.epoch, self.presentation.span_s = settings.epoch, settings.dvr_window_s
         self._windows = self.presentation.windows
         part_s = settings.part_target_s if settings.low_latency else _CHUNK_S
         self._promises = Promises(self._windows, part_s, settings.segment_min_s)
         self._retention = Retention(self._windows, settings.dvr_window_s)
+        self._periods = Periods()
         self._renditions: dict[str, Rendition] = {}
         self._run: Run | None = None
         self._runs = 0
+        self._wall = 0.0
         self._run_msn = settings.first_msn
         self._discontinuity = settings.first_discontinuity
         self._dropped = 0
@@ -104,6 +108,16 @@ class LivePackager:
         return self._windows
 
     @property
+    def flowing(self) -> bool:
+        """As the presentation's."""
+        return self.presentation.flowing
+
+    @property
+    def tracks(self) -> Mapping[str, Track]:
+        """What each init segment that playlists name is for, by its name; `frame_rate` is measured."""
+        return self.presentation.inits
+
+    @property
     def ready(self) -> bool:
         """As the presentation's."""
         return self.presentation.ready
@@ -134,20 +148,26 @@ class LivePackager:
             raise ValueError("a run has one video track, one audio track, or both")
         multivariant.check(named.values())
         out: list[Command] = []
+        self._wall = wall_at_zero
         self._finish(out)
+        self._periods.require()
         self._renditions = {name: self._rendition(name, track, wall_at_zero) for name, track in named.items()}
-        self.presentation.tracks = named
-        self.presentation.frames = {}
+        self._show_tracks()
         out += [each.put_init() for each in self._renditions.values()]
         leader, *others = self._renditions.values()
         self._run = Run(leader, others[0] if others else None, self._promises, self._retention)
         self._runs += 1
+        self.presentation.runs = self._runs
+        self.presentation.flowing = True
         self._promises.tell()
         self._retire([name for name in self._windows if name not in named])
         return out
 
     def set_wall(self, wall_at_zero: float) -> None:
         """Date what comes from now on by another unix time of media time 0."""
+        if not any(window.segments for window in self._windows.values()):
+            self._periods.redate(wall_at_zero - self._wall)
+        self._wall = wall_at_zero
         for rendition in self._renditions.values():
             rendition.redate(wall_at_zero)
 
@@ -181,16 +201,29 @@ class LivePackager:
             window.end()
         return out
 
+    def mpd(self, *, over: bool = False) -> str:
+        """As the presentation's."""
+        return self.presentation.mpd(over=over)
+
     def multivariant(self) -> str:
         """As the presentation's."""
         return self.presentation.multivariant()
 
     def _note_progress(self) -> None:
         shown = self.presentation
-        for name, rendition in self._renditions.items():
-            shown.frames[name] = rendition.frame
+        for rendition in self._renditions.values():
             shown.reached_s = max(shown.reached_s, rendition.reached_s)
+            if shown.inits[rendition.init_name] != rendition.measured_track:
+                self._show_tracks()
         shown.part_target = self._promises.part_target
+
+    def _show_tracks(self) -> None:
+        """Tell of the tracks of this run, and of those before that windows still name."""
+        shown = self.presentation
+        named = {f"{name}/{each.init}" for name, window in self._windows.items() for each in window.segments}
+        past = {name: init for name, init in shown.inits.items() if name in named}
+        shown.inits = past | {each.init_name: each.measured_track for each in self._renditions.values()}
+        shown.present = {name: each.init_name for name, each in self._renditions.items()}
 
     def _finish(self, out: list[Command]) -> None:
         if not self._run:
@@ -199,6 +232,7 @@ class LivePackager:
         self._note_progress()
         self._dropped += self._run.dropped
         self._run = None
+        self.presentation.flowing = False
         msn = self.next_msn
         if msn > self._run_msn:
             self._discontinuity += 1
@@ -220,6 +254,7 @@ class LivePackager:
             names,
             window,
             self._promises,
+            self._periods,
             init_number=self._runs,
             wall_at_zero=wall_at_zero,
             discontinuity=bool(window.segments),

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from media.track import Kind
+from packager.dash import mpd
 from packager.hls.multivariant import Rendition, render
+from packager.rates import peak
 
 if TYPE_CHECKING:
     from media.track import Track
@@ -17,25 +19,37 @@ if TYPE_CHECKING:
 
 
 class Presentation:
-    """Windows by rendition; tracks and usual durations of a sample (ticks, 0 if unknown) of the present run likewise.
+    """Windows by rendition, and what is common to them.
 
+    `inits` are the tracks by the names of the init segments that windows list, with measured frame rates; `present` are
+    the init segments of the present run, or the last one, by rendition. `runs` counts the writer's runs, `flowing` says
+    that one is open. `epoch` is the writer's fencing number, `span_s` for how many seconds players can go back.
     `reached_s` is the media time up to which there are parts, in seconds. `part_target` is PART-TARGET in ticks of a
     clock, with that clock's timescale; None until it is promised.
     """
 
     def __init__(self) -> None:
         self.windows: dict[str, Window] = {}
-        self.tracks: dict[str, Track] = {}
-        self.frames: dict[str, int] = {}
+        self.inits: dict[str, Track] = {}
+        self.present: dict[str, str] = {}
+        self.runs = 0
+        self.flowing = False
+        self.epoch = 0
+        self.span_s = 0.0
         self.reached_s = 0.0
         self.part_target: tuple[int, int] | None = None
         self._ready = False
 
     @property
+    def tracks(self) -> dict[str, Track]:
+        """The tracks of the present run by rendition."""
+        return {name: self.inits[init] for name, init in self.present.items()}
+
+    @property
     def ready(self) -> bool:
         """Whether playlists can be given out: the target duration is fixed and every rendition has a segment."""
-        if not self._ready and self.tracks:
-            windows = [self.windows[name] for name in self.tracks]
+        if not self._ready and self.present:
+            windows = [self.windows[name] for name in self.present]
             self._ready = all(window.segments and window.target_duration for window in windows)
         return self._ready
 
@@ -56,17 +70,21 @@ class Presentation:
 
     def multivariant(self) -> str:
         """The multivariant playlist: the renditions of this run that players can load."""
-        return render([self._row(name) for name in self.tracks if self.windows[name].segments])
+        tracks = self.tracks.items()
+        return render([self._row(name, track) for name, track in tracks if self.windows[name].segments])
 
-    def _row(self, name: str) -> Rendition:
+    def mpd(self, *, over: bool = False) -> str:
+        """The DASH manifest; `over` when everybody has heard of the end."""
+        return mpd.render(self.windows, self.inits, span=self.span_s, flowing=self.flowing, over=over)
+
+    def _row(self, name: str, track: Track) -> Rendition:
         """Bits a second are taken from segments of half a target duration or more (RFC 8216bis, 4.4.6.2)."""
-        window, track, frame = self.windows[name], self.tracks[name], self.frames.get(name, 0)
+        window = self.windows[name]
         least = (window.target_duration or 0) / 2
-        rates = [8 * each.size / each.duration for each in window.segments if each.duration >= least]
         return Rendition(
             name,
             track,
-            peak=max(rates, default=0.0),
+            peak=peak(((each.size, each.duration) for each in window.segments), least),
             average=8 * sum(each.size for each in window.segments) / max(window.duration, 0.001),
-            frame_rate=track.timescale / frame if track.kind is Kind.VIDEO and frame else None,
+            frame_rate=track.frame_rate if track.kind is Kind.VIDEO else None,
         )

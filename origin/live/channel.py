@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from origin.errors import Problem
+from origin.live.growing import Growing
 from origin.live.signal import Signal
 from origin.live.spool import Spool
 from packager.hls import media_playlist
 from packager.hls.reload import Decision, ReloadError, decide
-from packager.names import rendition_of
+from packager.names import Names, rendition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,22 +33,27 @@ HOLD_TARGETS: Final = 3
 """A held reload is answered after this many target durations whatever happens (rfc8216bis, 6.2.5.2)."""
 HOLD_BEFORE_READY_S: Final = 12.0
 """The same while the target duration is not known yet: one longest segment and a little."""
+MPD: Final = "manifest.mpd"
+FAREWELL_S: Final = 2.0
+"""For how long the DASH manifest of an ended broadcast stays a live one: players reload it every second, and dash.js
+5.2 must hear that it is over before it has stood at the end for two seconds, or it never says so."""
 GZIP_LEVEL: Final = 1
 """Playlists repeat themselves; higher levels save 5 % more for five times the work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """A rendered playlist, plain and compressed."""
+    """A rendered playlist or manifest, plain and compressed."""
 
     plain: bytes
     zipped: bytes
+    kind: bytes = b"application/vnd.apple.mpegurl"
 
     @classmethod
-    def of(cls, text: str) -> Playlist:
+    def of(cls, text: str, kind: bytes = kind) -> Playlist:
         """Encode and compress `text`; `mtime` 0 so that equal playlists have equal bytes."""
         plain = text.encode()
-        return cls(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0))
+        return cls(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0), kind)
 
 
 class Channel:
@@ -56,6 +63,7 @@ class Channel:
         self.presentation = presentation
         self.prefix = prefix
         self.ended = False
+        self._ended_s = math.inf
         self.spool = Spool()
         self._signals: dict[str, Signal] = {}
         self._ready = Signal()
@@ -76,8 +84,14 @@ class Channel:
     def end(self) -> None:
         """No more media will come: everybody who waits is answered."""
         self.ended = True
+        self._ended_s = asyncio.get_running_loop().time()
         for signal in (*self._signals.values(), self._ready):
             signal.fire()
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the end has been told for so long that all have heard of it."""
+        return asyncio.get_running_loop().time() - self._ended_s >= FAREWELL_S
 
     def signal(self, rendition: str) -> Signal:
         """What fires when `rendition` grows."""
@@ -115,6 +129,20 @@ class Channel:
         versions = tuple(window.version for window in self.presentation.windows.values())
         return self._cached("", skip=False, versions=versions, windows=self.presentation.windows)
 
+    async def manifest(self) -> Playlist:
+        """The DASH manifest, as soon as there is something to play.
+
+        Raises:
+            Problem: `stream_offline` when nothing comes in time.
+        """
+        await self._until_ready()
+        versions = (
+            self.presentation.flowing,
+            self._is_over,
+            *(window.version for window in self.presentation.windows.values()),
+        )
+        return self._cached(MPD, skip=False, versions=versions, windows=self.presentation.windows)
+
     async def playlist(self, rendition: str, query: ReloadQuery) -> Playlist:
         """A media playlist, held until it has what `query` asks for.
 
@@ -130,6 +158,17 @@ class Channel:
         windows = self.presentation.windows
         versions = (window.version, *(other.version for other in windows.values()))
         return self._cached(rendition, skip=query.skip, versions=versions, windows=windows)
+
+    def growing(self, name: str) -> Growing | None:
+        """The segment `name`, if it is open or the next to be, for a reader that takes its parts as they come."""
+        window = self.presentation.windows.get(rendition_of(name))
+        if window is None or not window.low_latency:
+            return None
+        files = Names(window.name, self.presentation.epoch)
+        for msn in (window.open_msn, window.open_msn + 1):
+            if name == files.within(files.segment(msn)):
+                return Growing(self, window, msn, self._hold_s(window))
+        return None
 
     async def media(self, name: str) -> tuple[bytes, ...] | None:
         """The chunks of an init segment, segment or part; a part that was announced is waited for.
@@ -183,7 +222,9 @@ class Channel:
         known = self._rendered.get(key)
         if known and known[0] == versions:
             return known[1]
-        if rendition:
+        if rendition == MPD:
+            fresh = Playlist.of(self.presentation.mpd(over=self._is_over), b"application/dash+xml")
+        elif rendition:
             others = {name: window for name, window in windows.items() if name != rendition}
             fresh = Playlist.of(media_playlist.render(windows[rendition], others, skip=skip))
         else:

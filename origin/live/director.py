@@ -238,7 +238,6 @@ class Director:
             return
         on_air.publication = None
         log.info("publisher_left", stream_id=on_air.stream.id, reason=reason)
-        on_air.channel.pause()
         self._wait(on_air)
 
     def _wait(self, on_air: OnAir) -> None:

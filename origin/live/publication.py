@@ -102,6 +102,7 @@ class Publication:
         try:
             if self._gathering is None:
                 self._hand_on(self._timeline.flush())
+                self._channel.pause()
         finally:  # whatever its last frames are like, a publisher that has gone must not stay on the air
             self._on_close(self, reason)
 

@@ -89,6 +89,10 @@ class Links:
         """The multivariant playlist behind a token."""
         return f"{self.base}/play/{token}/{playback_id}/index.m3u8"
 
+    def dash(self, token: str, playback_id: str) -> str:
+        """The DASH manifest behind a token."""
+        return f"{self.base}/play/{token}/{playback_id}/manifest.mpd"
+
     @property
     def secure(self) -> bool:
         """Do clients come by TLS?"""

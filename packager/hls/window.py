@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from packager.hls.segment import Head, Segment
+from packager.periods import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,15 +110,22 @@ class Window:
         self.hint = hint if self.low_latency else None
         self.version += 1
 
-    def begin_segment(self, init: str, date: float, *, discontinuity: bool) -> None:
-        """Say what the next segment begins with, before its first part is shown."""
+    def begin_segment(
+        self, init: str, date: float, *, discontinuity: bool, time: int = 0, opening: Opening | None = None
+    ) -> None:
+        """Say what the next segment begins with, before its first part is shown.
+
+        `time` and `opening` are in ticks of the rendition's own clock; without an `opening` the segment is one.
+        """
         new_init = not self.segments or self.segments[-1].init != init
-        self.open_head = Head(init, date, discontinuity, new_init)
+        period = opening or Opening(self.open_msn, time, date)
+        self.open_head = Head(init, date, discontinuity, new_init, time, period.msn, period.time, period.date)
 
     def redate(self, seconds: float) -> None:
         """Move the date of a first segment that is still open: no playlist with it has been given out."""
         if self.open_head and not self.segments:
-            self.open_head = replace(self.open_head, date=self.open_head.date + seconds)
+            head = self.open_head
+            self.open_head = replace(head, date=head.date + seconds, period_date=head.period_date + seconds)
 
     def close_segment(self, file: str, duration: float, size: int, hint: str) -> None:
         """Turn the open parts into a segment of `size` bytes (0: a gap), after `begin_segment`."""
@@ -145,7 +153,7 @@ class Window:
         """Turn the segment of that name, relative to the playback id, into a gap; nothing happens if it is not here."""
         for index, segment in enumerate(self.segments):
             if name == f"{self.name}/{segment.file}":
-                self.segments[index] = replace(segment, parts=(), size=0)
+                self.segments[index] = replace(segment, parts=(), size=0, lost=True)
                 self.lost_count += 1
                 self.version += 1
 

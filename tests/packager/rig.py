@@ -8,6 +8,7 @@ from media.track import Kind
 from packager.commands import Life, Put
 from packager.hls.window import Window
 from packager.names import Names
+from packager.periods import Periods
 from packager.promises import Promises
 from packager.rendition import Rendition
 from packager.retention import Retention
@@ -29,6 +30,7 @@ class Rig:
         self.low_latency = low_latency
         self.windows: dict[str, Window] = {}
         self.promises = Promises(self.windows, part_s, 2.0)
+        self.periods = Periods()
         self.retention = Retention(self.windows, span)
         self.out: list[Command] = []
 
@@ -41,6 +43,7 @@ class Rig:
             Names(name, 1),
             window,
             self.promises,
+            self.periods,
             init_number=3,
             wall_at_zero=WALL,
             discontinuity=discontinuity,

@@ -82,6 +82,7 @@ class PlayUrls(BaseModel):
     """Absolute addresses for players."""
 
     hls: str
+    dash: str
 
 
 class Stream(BaseModel):

@@ -208,7 +208,9 @@ def _urls(given: Services, row: streams.Stream) -> models.PlayUrls | None:
     if row.public_jti is None:
         return None
     minted = given.keyring.mint_public(Grant("play", row.playback_id, row.tenant_id), row.public_jti, row.created_at)
-    return models.PlayUrls(hls=given.links.hls(minted.token, row.playback_id))
+    return models.PlayUrls(
+        hls=given.links.hls(minted.token, row.playback_id), dash=given.links.dash(minted.token, row.playback_id)
+    )
 
 
 def _answer(stream: models.Stream, status: int = 200) -> Answer:

@@ -78,7 +78,7 @@ async def _mint(body: models.TokenCreate) -> models.Token:
     minted = given.keyring.mint(Grant(body.scope, sub, tenant_id, address), body.ttl_s)
     token = models.Token(token=minted.token, jti=minted.jti, expires_at=minted.expires_at or 0)
     if body.scope == "play":
-        token.urls = models.PlayUrls(hls=given.links.hls(minted.token, sub))
+        token.urls = models.PlayUrls(hls=given.links.hls(minted.token, sub), dash=given.links.dash(minted.token, sub))
     return token
 
 

@@ -54,7 +54,7 @@ async def test_references_resolve_and_operations_have_names_and_answers(house: H
 async def test_no_third_party_and_nothing_unbuilt_is_named(house: House) -> None:
     text = str(await document(house))
     assert not re.search(r"https?://", text)
-    for unbuilt in ("ladder", "'record'", "dash", "object_id", "webhook", "whip"):
+    for unbuilt in ("ladder", "'record'", "object_id", "webhook", "whip"):
         assert unbuilt not in text
 
 

@@ -22,3 +22,4 @@ def test_publishers_are_sent_where_the_listener_can_be_reached(public: str | Non
     assert links.base == (public or "http://127.0.0.1:8088")
     assert links.secure == links.base.startswith("https")
     assert links.hls("t", "pb_x") == f"{links.base}/play/t/pb_x/index.m3u8"
+    assert links.dash("t", "pb_x") == f"{links.base}/play/t/pb_x/manifest.mpd"

@@ -35,7 +35,8 @@ async def test_a_play_token_opens_its_stream_for_six_hours(house: House) -> None
     claims = verify(house, token["token"], path=where)
     assert (claims.sub, claims.tn, claims.jti) == (made["playback_id"], "tn_default", token["jti"])
     assert token["expires_at"] == claims.exp == house.clock.now + 6 * 3600
-    assert token["urls"] == {"hls": f"https://media.example.org/play/{token['token']}/{made['playback_id']}/index.m3u8"}
+    base = f"https://media.example.org/play/{token['token']}/{made['playback_id']}"
+    assert token["urls"] == {"hls": f"{base}/index.m3u8", "dash": f"{base}/manifest.mpd"}
     assert len(token["token"]) < MAX_TOKEN_CHARS / 2
     house.clock.now += 6 * 3600 + 30
     with pytest.raises(Problem, match="token_expired"):
