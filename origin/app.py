@@ -166,7 +166,7 @@ class Server:
         self.http_address = await http.bind(*settings.http_bind, tls=tls)
         await self._listen_rtmp(tls, RtmpLimits(connections=shares.publishers))
         cleanup.push_async_callback(self.director.drain)
-        self.links = Links.of(settings, self.http_address, self.rtmp_address)
+        self.links = Links.of(settings, self.http_address, self.rtmp_address, self.rtmps_address)
         self.services = Services(
             settings=settings,
             catalog=self.catalog,

@@ -14,6 +14,7 @@ from origin.app import AlreadyRunningError, Server
 from origin.config import load_settings
 from origin.errors import Problem
 from tests.support import ffmpeg
+from tests.support.certificates import certificate
 from tests.support.hls import parsed, playlist
 from tests.support.running import EPHEMERAL, headwater
 
@@ -76,6 +77,16 @@ async def test_a_publisher_hears_what_is_wrong_with_its_token(tmp_path: Path) ->
             with pytest.raises(Problem) as refused:
                 await director.open(key, "rtmp", "127.0.0.1")
             assert refused.value.code == code
+
+
+async def test_the_rtmps_address_that_the_api_shows_takes_a_publisher(tmp_path: Path) -> None:
+    cert, key = await certificate(tmp_path)
+    async with headwater(tmp_path, rtmps_bind="127.0.0.1:0", tls_cert=str(cert), tls_key=str(key)) as running:
+        stream = await running.stream(reconnect_window_s=0)
+        shown = (await running.state(stream))["rtmps_url"]
+        assert shown.startswith("rtmps://127.0.0.1:")
+        await ffmpeg.publish(f"{shown}/{stream.key}", ffmpeg.source(seconds=3, realtime=False))
+        assert (await running.until_state(stream, "ended"))["id"] == stream.id
 
 
 async def _serve(folder: Path, most_files: int = 1024) -> tuple[asyncio.subprocess.Process, dict[str, Any]]:

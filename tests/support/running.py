@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,7 @@ class Headwater:
         self.server = server
         self.http = http
         host, port = server.http_address
-        self.url = f"http://{host}:{port}"
+        self.url = f"{'https' if server.settings.tls_cert else 'http'}://{host}:{port}"
         ops_host, ops_port = server.ops_address
         self.ops_url = f"http://{ops_host}:{ops_port}"
 
@@ -99,7 +100,8 @@ async def headwater(data_dir: Path, **settings: str) -> AsyncIterator[Headwater]
     await server.start()
     try:
         key = (data_dir / "admin.key").read_text().strip()
-        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=30) as http:
+        trusted = ssl.create_default_context(cafile=settings.get("tls_cert"))
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=30, verify=trusted) as http:
             yield Headwater(server, http)
     finally:
         await server.stop()

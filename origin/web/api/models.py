@@ -102,6 +102,7 @@ class Stream(BaseModel):
     revision: int = Field(description="Rises with each change; the ETag")
     created_at: float
     updated_at: float
+    rtmps_url: str | None = Field(default=None, description="RTMP over TLS. Only where the server listens for it")
     stream_key: str | None = Field(default=None, description="Secret. Only in the answer to creation and rotation")
     urls: PlayUrls | None = Field(default=None, description="Only while playback is public")
     live_since: float | None = Field(default=None, description="Only on the air")

@@ -179,6 +179,7 @@ def _shown(given: Services, row: streams.Stream, status: LiveStatus, key: str | 
     """Give the stream's JSON; members that do not apply are left unset, so that they do not appear."""
     on_air = status.state in _ON_AIR
     optional: dict[str, Any] = {
+        "rtmps_url": given.links.rtmps,
         "stream_key": key,
         "urls": _urls(given, row),
         "live_since": status.since if on_air else None,

@@ -11,7 +11,7 @@ from origin.live import publication as publication_module
 from origin.live.gathering import KEY_FRAME_PATIENCE_MS
 from origin.live.health import Health
 from origin.live.production import Production
-from origin.live.publication import Publication
+from origin.live.publication import MENDED_GOPS, Publication
 from packager.pipeline import LivePackager, LiveSettings
 from tests.support.frames import AUDIO, LARGER, VIDEO, both, picture, pictures, push_all, sounds
 
@@ -159,6 +159,39 @@ async def test_long_gops_play_and_are_remarked_upon(stage: OnStage) -> None:
     push_all(stage.publication, pictures(24.1, gop=240))
     assert [segment.duration for segment in stage.video.segments] == [8.0, 8.0, 8.0]
     assert stage.codes == {"long_gop"}
+
+
+async def test_the_remark_on_long_gops_goes_with_its_cause(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(16, gop=240))
+    mended_s = 2 * MENDED_GOPS
+    push_all(stage.publication, pictures(mended_s, start_ms=16_000))
+    assert stage.codes == {"long_gop"}  # the last of the GOPs is not over yet
+    push_all(stage.publication, pictures(0.5, start_ms=16_000 + mended_s * 1_000))
+    assert stage.codes == set()
+
+
+async def test_a_few_short_gops_between_long_ones_mend_nothing(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    few_s = 2 * (MENDED_GOPS - 1)
+    push_all(stage.publication, pictures(8, gop=240))
+    for turn in range(3):
+        start_ms = 8_000 + turn * (8_000 + few_s * 1_000)
+        push_all(stage.publication, pictures(8, gop=240, start_ms=start_ms))
+        push_all(stage.publication, pictures(few_s, start_ms=start_ms + 8_000))
+        assert stage.codes == {"long_gop"}
+
+
+async def test_the_next_publisher_s_short_gops_withdraw_the_remark_too(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(16.1, gop=240))
+    stage.publication.close("gone")
+    second = stage.another(stage.publication.end_s)
+    second.set_track(VIDEO)
+    push_all(second, pictures(2 * MENDED_GOPS))
+    assert stage.codes == {"long_gop"}
+    push_all(second, pictures(0.5, start_ms=2_000 * MENDED_GOPS))
+    assert stage.codes == set()
 
 
 async def test_mended_timestamps_are_remarked_upon(stage: OnStage) -> None:

@@ -13,20 +13,10 @@ from origin.web import token_desk
 from origin.web.token_desk import Grant, TokenDesk
 from packager import signing
 from packager.signing import Place
+from tests.origin.web.house import mint, verify
 
 if TYPE_CHECKING:
     from tests.origin.web.house import House
-
-
-def verify(house: House, token: str, **changes: Any) -> Any:
-    asked = {"scope": "play", "path": "/play/pb_x/index.m3u8", "ip": None} | changes
-    return house.services.keyring.verify(token, **asked)
-
-
-async def mint(house: House, **body: Any) -> dict[str, Any]:
-    answer = await house.call("POST", "/v1/tokens", body)
-    assert answer.status_code == 201, await answer.get_data()
-    return dict(await answer.get_json())
 
 
 async def test_a_new_key_is_known_before_it_signs_and_old_tokens_stay_good(house: House) -> None:

@@ -11,21 +11,10 @@ from origin.catalog import signing_keys
 from origin.catalog.bootstrap import new_signing_key
 from origin.errors import Problem
 from packager.signing import read_keys
-from tests.origin.web.house import problem
+from tests.origin.web.house import mint, problem, verify
 
 if TYPE_CHECKING:
     from tests.origin.web.house import House
-
-
-def verify(house: House, token: str, **changes: Any) -> Any:
-    asked = {"scope": "play", "path": "/play/pb_x/index.m3u8", "ip": None} | changes
-    return house.services.keyring.verify(token, **asked)
-
-
-async def mint(house: House, **body: Any) -> dict[str, Any]:
-    answer = await house.call("POST", "/v1/tokens", body)
-    assert answer.status_code == 201, await answer.get_data()
-    return dict(await answer.get_json())
 
 
 async def test_a_play_token_opens_its_stream_for_six_hours(house: House) -> None:
