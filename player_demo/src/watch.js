@@ -1,4 +1,4 @@
-/** `/watch/<playback_id>#t=<token>`: puts the modules together and keeps the page's phase. */
+/** `/watch/<playback_id>`, with `#t=<token>` for who is not signed in: puts the modules together and keeps the page's phase. */
 
 import "./style/watch.css";
 import { readAddress } from "./lib/address.js";
@@ -6,6 +6,7 @@ import { pause, waitBefore } from "./lib/backoff.js";
 import { keepInTime, ServerClock } from "./lib/clock.js";
 import { wireControls } from "./lib/controls.js";
 import { DvrBar } from "./lib/dvr-bar.js";
+import { enter } from "./lib/entrance.js";
 import { next, WAITING } from "./lib/phases.js";
 import { probe } from "./lib/probe.js";
 import { Readouts } from "./lib/readouts.js";
@@ -56,9 +57,21 @@ class Page {
     } else if (!canPlay(this.#video)) {
       this.#become("refused", { sentence: "This browser plays no HLS. A current one of any make does." });
     } else {
-      this.playlist = address.playlist;
+      this.address = address;
       this.#ask();
     }
+  }
+
+  /** How the stream is; before that a way in, for who has no token. */
+  async #look(signal) {
+    if (this.address.playlist === null) {
+      const found = await enter(this.address.playbackId);
+      if (found.verdict) {
+        return found;
+      }
+      this.address.playlist = found.playlist;
+    }
+    return probe(this.address.playlist, { signal, deep: this.phase === "ended" });
   }
 
   /** Ask until there is something to play, or no sense in asking. */
@@ -66,7 +79,7 @@ class Page {
     this.#asking.abort();
     const { signal } = (this.#asking = new AbortController());
     for (let attempt = 0; WAITING.has(this.phase); attempt += 1) {
-      const found = await probe(this.playlist, { signal, deep: this.phase === "ended" });
+      const found = await this.#look(signal);
       if (signal.aborted) {
         return;
       }
@@ -94,7 +107,7 @@ class Page {
 
   #play() {
     this.session = new Session({
-      video: this.#video, playlist: this.playlist, clock: this.#clock, faults: this.errors,
+      video: this.#video, playlist: this.address.playlist, clock: this.#clock, faults: this.errors,
       on: { ended: () => this.#become("ended"), lost: () => this.#become("lost") },
     });
   }

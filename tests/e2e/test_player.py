@@ -42,3 +42,24 @@ async def test_a_page_opened_early_plays_through_all_that_happens(tmp_path: Path
         # While nobody publishes nothing comes, and the buffer may run dry; nothing else may go wrong.
         assert [fault for fault in said["errors"] if fault["details"] != "bufferStalledError"] == []
         assert watch.complaints == []
+
+
+async def test_who_is_signed_in_needs_no_token_and_who_is_not_does(tmp_path: Path) -> None:
+    assert build.main() == 0
+    async with headwater(tmp_path) as running, chromium() as context:
+        stream = await running.stream()
+        address = f"{running.url}/watch/{stream.playback_id}"
+        stranger = await Watch.open(context, address)
+        await stranger.until('h.phase === "refused"')
+        said = await stranger.page.inner_text("#notice-text")
+        assert "has no token" in said
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            await stranger.page.goto(await running.sign_in_link())
+            watch = await Watch.open(context, address)
+            await watch.until('h.phase === "playing" && h.frames > 30')
+            # The address stays as it is: who passes it on does not pass on a token.
+            assert watch.page.url == address
+            elsewhere = await Watch.open(context, f"{running.url}/watch/pb_of_somebody_else")
+            await elsewhere.until('h.phase === "refused"')
+            assert await elsewhere.page.inner_text("#notice-text") == said
+        assert stranger.complaints == watch.complaints == elsewhere.complaints == []

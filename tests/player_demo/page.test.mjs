@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readAddress, watchLink } from "../../player_demo/src/lib/address.js";
+import { ApiError } from "../../player_demo/src/lib/api.js";
 import { pause, waitBefore } from "../../player_demo/src/lib/backoff.js";
+import { enter } from "../../player_demo/src/lib/entrance.js";
 import { next, PHASES, WAITING } from "../../player_demo/src/lib/phases.js";
 import { firstMedia, isOver } from "../../player_demo/src/lib/playlist.js";
 import { judge, probe } from "../../player_demo/src/lib/probe.js";
@@ -14,9 +16,33 @@ test("the address gives the playlist, the token from the fragment", () => {
 });
 
 test("an address with a piece missing or a piece too much is refused in words", () => {
-  for (const [pathname, hash] of [["/watch/pb_1", ""], ["/watch/pb_1", "#t="], ["/watch/pb_1", "#t=../x"], ["/watch/pb_1", "#t=a/b"], ["/watch/", "#t=a"], ["/watch/st_1", "#t=a"]]) {
+  for (const [pathname, hash] of [["/watch/pb_1", "#t=../x"], ["/watch/pb_1", "#t=a/b"], ["/watch/", "#t=a"], ["/watch/st_1", "#t=a"]]) {
     assert.match(readAddress({ pathname, hash }).fault, /\.$/);
   }
+});
+
+test("without a token the address is whole, and who is signed in gets in", async () => {
+  for (const hash of ["", "#", "#t="]) {
+    assert.deepEqual(readAddress({ pathname: "/watch/pb_1", hash }), { playbackId: "pb_1", token: null, playlist: null });
+  }
+  const asked = [];
+  const mint = async (playbackId) => { asked.push(playbackId); return { token: "a.b.c" }; };
+  assert.deepEqual(await enter("pb_1", mint), { playlist: "/play/a.b.c/pb_1/index.m3u8" });
+  assert.deepEqual(asked, ["pb_1"]);
+});
+
+test("strangers are told that the token is missing, trouble is tried again", async () => {
+  const refusing = (error) => enter("pb_1", async () => { throw error; });
+  for (const [status, code] of [[401, "unauthorized"], [403, "forbidden"], [404, "not_found"]]) {
+    const found = await refusing(new ApiError(status, { code, detail: "Send an API key." }));
+    assert.deepEqual([found.verdict, found.code], ["refused", ""]);
+    assert.match(found.sentence, /has no token/);
+  }
+  const busy = await refusing(new ApiError(429, { code: "rate_limited", detail: "Wait a moment." }));
+  assert.deepEqual(busy, { verdict: "failed", code: "rate_limited", sentence: "Wait a moment." });
+  const away = await refusing(new TypeError("no route"));
+  assert.equal(away.verdict, "failed");
+  assert.match(away.sentence, /does not answer/);
 });
 
 test("waiting grows, is bounded and spread", () => {
