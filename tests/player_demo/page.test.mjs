@@ -4,8 +4,8 @@ import { readAddress, watchLink } from "../../player_demo/src/lib/address.js";
 import { ApiError } from "../../player_demo/src/lib/api.js";
 import { pause, waitBefore } from "../../player_demo/src/lib/backoff.js";
 import { enter } from "../../player_demo/src/lib/entrance.js";
-import { next, PHASES, WAITING } from "../../player_demo/src/lib/phases.js";
-import { firstMedia, isOver } from "../../player_demo/src/lib/playlist.js";
+import { next, PHASES, SHOWING, WAITING } from "../../player_demo/src/lib/phases.js";
+import { firstMedia, isOver, newestMedia } from "../../player_demo/src/lib/playlist.js";
 import { judge, probe } from "../../player_demo/src/lib/probe.js";
 import { describe, merge, onAir } from "../../player_demo/src/lib/shelf.js";
 import { behind, notice, rung, seconds } from "../../player_demo/src/lib/words.js";
@@ -64,13 +64,32 @@ test("phases lead to phases of the table", () => {
       assert.ok(to in PHASES, `${phase} leads to ${to}`);
     }
   }
-  assert.ok([...WAITING].every((phase) => phase in PHASES));
+  assert.ok([...WAITING, ...SHOWING].every((phase) => phase in PHASES));
+  assert.ok([...SHOWING].every((phase) => !WAITING.has(phase)));
 });
 
 test("the way of a broadcast: off the air, on, closed, on again", () => {
   const seen = ["offline", "live", "ended", "over", "offline", "failed", "live", "lost", "refused", "live", "readdressed"]
     .reduce((trail, event) => [...trail, next(trail.at(-1), event)], ["looking"]);
   assert.deepEqual(seen.slice(1), ["offline", "playing", "ended", "ended", "ended", "ended", "playing", "looking", "refused", "refused", "looking"]);
+});
+
+test("the way of an interruption: the player stays through it, whatever its reason turns out to be", () => {
+  const seen = ["fed", "starved", "cut", "starved", "fed", "cut", "fed"]
+    .reduce((trail, event) => [...trail, next(trail.at(-1), event)], ["playing"]);
+  assert.deepEqual(seen.slice(1), ["playing", "starved", "cut", "starved", "playing", "cut", "playing"]);
+  assert.ok(seen.every((phase) => SHOWING.has(phase)));
+  assert.equal(next("starved", "ended"), "ended");
+  assert.equal(next("starved", "lost"), "looking");
+  assert.equal(next("offline", "starved"), "offline");
+});
+
+test("playlists: the newest media is the last part or segment, not what is hinted at", () => {
+  const segments = "#EXTM3U\r\n#EXT-X-MAP:URI=\"1-init-0.mp4\"\r\n#EXTINF:2,\r\n1-7.m4s\r\n";
+  const parts = '#EXT-X-PART:DURATION=0.2,URI="1-8.0.m4s",INDEPENDENT=YES\r\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="1-8.1.m4s"\r\n';
+  assert.equal(newestMedia(segments), "1-7.m4s");
+  assert.equal(newestMedia(segments + parts), "1-8.0.m4s");
+  assert.equal(newestMedia("#EXTM3U\n#EXT-X-PART-INF:PART-TARGET=0.2\n"), null);
 });
 
 test("playlists: the first media playlist, and the end", () => {
@@ -99,6 +118,8 @@ test("probing looks into the media playlist only when asked to", async () => {
   assert.equal((await probe("/i.m3u8", { fetch, base: "http://h/" })).verdict, "live");
   assert.deepEqual(asked, ["/i.m3u8"]);
   assert.equal((await probe("/i.m3u8", { fetch, base: "http://h/", deep: true })).verdict, "over");
+  answers["/v0.m3u8"] = "#EXTM3U\n#EXTINF:2,\n1-7.m4s\n";
+  assert.equal((await probe("/i.m3u8", { fetch, base: "http://h/", deep: true })).newest, "1-7.m4s");
 });
 
 test("an unreachable server, and one that answers nonsense, are tried again", async () => {
@@ -117,11 +138,13 @@ test("numbers are said as people say them", () => {
   assert.equal(rung({}), "–");
 });
 
-test("every waiting phase has words, playing has none, and the server's sentence comes first when it refuses", () => {
+test("every phase but playing has words, and the server's sentence comes first when it refuses", () => {
   assert.equal(notice("playing", ""), null);
-  for (const phase of [...WAITING, "refused"]) {
+  for (const phase of Object.keys(PHASES).filter((name) => name !== "playing")) {
     assert.ok(notice(phase, "").title);
   }
+  assert.match(notice("starved", "").title, /Waiting for the broadcaster/);
+  assert.equal(notice("cut", "The server has trouble.").text, "The server has trouble.");
   assert.equal(notice("refused", "Expired.").text, "Expired.");
   assert.match(notice("offline", "stream is off").text, /starts by itself/);
 });
