@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ import httpx
 
 from origin.app import Server
 from origin.config import load_settings
+from origin.web.sessions import make_link
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -85,6 +88,10 @@ class Headwater:
             while (shown := await self.state(stream))["state"] != state:  # noqa: ASYNC110 - looks from outside
                 await asyncio.sleep(0.05)
         return shown
+
+    async def sign_in_link(self, tenant_id: str = "tn_default") -> str:
+        """A link that signs a browser in, once."""
+        return await make_link(self.server.catalog, self.server.links, tenant_id, clock=time.time, random=os.urandom)
 
     async def metric(self, name: str) -> float:
         """The sum of a metric's samples."""
