@@ -25,6 +25,12 @@ store_failures = Counter("headwater_store_failures_total", "Store calls that fai
 catalog_failures = Counter(
     "headwater_catalog_failures_total", "Catalog calls for streams on the air that failed", ["work"], registry=REGISTRY
 )
+store_requests = Counter(
+    "headwater_store_requests_total",
+    "Requests to the object store; to a remote one, each try counts",
+    ["operation"],
+    registry=REGISTRY,
+)
 store_seconds = Histogram("headwater_store_seconds", "Time that a store call took", ["operation"], registry=REGISTRY)
 store_backlog_bytes = Gauge("headwater_store_backlog_bytes", "Bytes waiting to be made durable", registry=REGISTRY)
 playback_requests = Counter(
