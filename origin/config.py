@@ -241,7 +241,7 @@ def _one_of(*choices: str) -> Callable[[object], str]:
 PARSERS: Final[Mapping[str, Callable[[object], object]]] = {
     "data_dir": _path,
     "database_url": _database_url,
-    "store_url": _url_of("file memory"),
+    "store_url": _url_of("file memory s3"),
     "bus_url": _url_of("memory redis rediss"),
     "http_bind": _address,
     "ops_bind": _address,

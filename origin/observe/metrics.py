@@ -34,6 +34,12 @@ catalog_failures = Counter(
 journal_failures = Counter(
     "headwater_journal_failures_total", "Entries that the journal did not take in time", registry=REGISTRY
 )
+store_requests = Counter(
+    "headwater_store_requests_total",
+    "Requests to the object store; to a remote one, each try counts",
+    ["operation"],
+    registry=REGISTRY,
+)
 store_seconds = Histogram("headwater_store_seconds", "Time that a store call took", ["operation"], registry=REGISTRY)
 store_backlog_bytes = Gauge("headwater_store_backlog_bytes", "Bytes waiting to be made durable", registry=REGISTRY)
 playback_requests = Counter(

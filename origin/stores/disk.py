@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from origin.observe import metrics
 from origin.stores.disk_errors import told
 from origin.stores.drafts import Drafts
 from origin.stores.growing import GrowingDraft, Spool
@@ -68,14 +69,17 @@ class DiskStore:
         return cls(Path(path))
 
     async def put(self, key: str, body: Sequence[bytes]) -> None:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("put").inc()
         await self._writers.run(partial(self._put, self._path(key), tuple(body)))
 
     async def get(self, key: str) -> bytes:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("get").inc()
         return await self._readers.run(partial(_read_whole, self._path(key), key))
 
     async def stream(  # noqa: D102 - as ObjectStore
         self, key: str, start: int = 0, end: int | None = None
     ) -> AsyncIterator[bytes]:
+        metrics.store_requests.labels("get").inc()
         file = await self._readers.run(partial(_open, self._path(key), key, start), discard=_close)
         left = None if end is None else end - start
         try:
@@ -87,14 +91,17 @@ class DiskStore:
             self._readers.soon(file.close)
 
     async def size(self, key: str) -> int | None:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("head").inc()
         return await self._readers.run(partial(_size, self._path(key)))
 
     async def delete(self, keys: Collection[str]) -> None:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("delete").inc()
         await self._writers.run(partial(self._delete, [self._path(key) for key in keys]))
 
     async def list(  # noqa: D102 - as ObjectStore
         self, prefix: str, after: str | None, limit: int
     ) -> Sequence[StoredObject]:
+        metrics.store_requests.labels("list").inc()
         return await self._readers.run(partial(self._list, checked_prefix(prefix), after or "", limit))
 
     def draft(self, key: str) -> GrowingDraft:  # noqa: D102 - as Appendable

@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from origin.observe import metrics
 from origin.stores.disk_errors import told
 from origin.stores.drafts import write_all
 from origin.stores.protocol import ObjectMissing, StoredObject, StoreError
@@ -155,6 +156,7 @@ class GrowingDraft:
             self._spool.lane.add(self._write_in_turn)
 
     async def commit(self) -> None:  # noqa: D102 - as Draft
+        metrics.store_requests.labels("commit").inc()
         await self._spool.writers.run(self._commit)
 
     def discard(self) -> None:  # noqa: D102 - as Draft

@@ -129,9 +129,14 @@ def checked_key(key: str) -> str:
 
     So no key leaves its store (`..`, a leading `/`), hides in it, or means something else on another backend.
     """
-    if len(key) > MAX_KEY_CHARACTERS or not _KEY.fullmatch(key):
+    if not is_key(key):
         raise ValueError(f"{key!r} is not a key of an object.")
     return key
+
+
+def is_key(text: str) -> bool:
+    """Whether `checked_key` takes it."""
+    return len(text) <= MAX_KEY_CHARACTERS and _KEY.fullmatch(text) is not None
 
 
 def checked_prefix(prefix: str) -> str:

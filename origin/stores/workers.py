@@ -53,7 +53,7 @@ class Workers:
 
     def _submit(self, work: Callable[[], T]) -> Future[T]:
         if not self._room.acquire(blocking=False):
-            raise StoreError("The disk does not keep up: too many calls are waiting. Try again in a moment.")
+            raise StoreError("The object store does not keep up: too many calls are waiting. Try again in a moment.")
         try:
             future = self._pool.submit(work)
         except RuntimeError:
