@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 WRITE_THREADS: Final = 2
 """Flushing is waiting: two overlap, more only queue up inside the disk."""
 READ_THREADS: Final = 4
-"""Reads mostly come from the page cache; a few in parallel cover those that do not."""
+"""The first read of a segment waits for the disk, later ones find it in the page cache; a few waits overlap."""
 MAX_WRITES: Final = 256
 """A segment of 60 streams every two seconds is 30 a second, twice for audio: four seconds' backlog."""
 MAX_READS: Final = 1_024
