@@ -43,10 +43,7 @@ class Drafts:
         try:
             with draft.open("xb", buffering=0) as file:
                 write_all(file.fileno(), body)
-                os.fdatasync(file.fileno())
-                # What was just flushed is hardly read again, as viewers at the live edge get it from memory. Given back
-                # at once, the same pages serve the next draft, and none have to be reclaimed, or got from a hypervisor.
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+                flush(file.fileno())
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
@@ -56,6 +53,16 @@ class Drafts:
         """Remove the folder and give up its lock."""
         shutil.rmtree(self._folder, ignore_errors=True)
         os.close(self._lock)
+
+
+def flush(handle: int) -> None:
+    """Flush a file that is written, and give its pages back.
+
+    What was just flushed is hardly read again, as viewers at the live edge get it from memory. Given back at once, the
+    same pages serve the next draft, and none have to be reclaimed, or got from a hypervisor.
+    """
+    os.fdatasync(handle)
+    os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def write_all(handle: int, chunks: Sequence[bytes]) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from origin.observe import metrics
 from origin.stores.disk_errors import told
-from origin.stores.drafts import write_all
+from origin.stores.drafts import flush, write_all
 from origin.stores.protocol import ObjectMissing, StoredObject, StoreError
 from origin.stores.walk import prune, walk
 from origin.stores.workers import Lane
@@ -214,7 +214,7 @@ class GrowingDraft:
                 raise self._error
             try:
                 with told():
-                    os.fdatasync(self._opened())
+                    flush(self._opened())
                     self._spool.place(self._path, self._spool.root / self.key)
             except BaseException:
                 self._unlink()
