@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from origin.catalog import broadcasts, leases, on_air, streams
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.catalog.on_air import BLOCK, DISCONTINUITIES, Writer
-from tests.origin.catalog.made import a_broadcast, a_stream
+from tests.origin.catalog.made import ON_SQLITE, a_broadcast, a_stream
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -121,6 +121,7 @@ def test_what_was_laid_down_can_be_taken_up_at_once(conn: Connection) -> None:
     assert (writer.lease.epoch, writer.next_msn) == (2, 50 + BLOCK)
 
 
+@ON_SQLITE
 def test_leases_of_a_process_that_is_gone_are_given_back(conn: Connection) -> None:
     begin(conn, a_stream(conn, "a"), "one")
     begin(conn, a_stream(conn, "b"), "two")
