@@ -64,7 +64,8 @@ class Settings:
     """Every setting, checked and in its own type. A field that can be None says what None means."""
 
     data_dir: Path = Path("data")
-    database_url: str = "sqlite:///data/catalog.db"
+    database_url: str = field(default="sqlite:///data/catalog.db", repr=False)
+    """May hold a password."""
     store_url: str = "file:data/objects"
     bus_url: str = field(default="memory:", repr=False)
     """May hold a password."""
@@ -179,9 +180,23 @@ def _url_of(schemes: str) -> Callable[[object], str]:
 
 
 def _database_url(value: object) -> str:
-    url = _url_of("sqlite")(value)
+    url = _url_of("sqlite postgresql")(value)
+    if url.startswith("postgresql:"):
+        return _server_url(url)
     if not url.startswith("sqlite:///") or url in ("sqlite:///", "sqlite:///:memory:"):
         raise ValueError("write sqlite:/// and the path of a file, for example sqlite:///data/catalog.db")
+    return url
+
+
+def _server_url(url: str) -> str:
+    """Check the form only, and repeat no word of it: wherever the mistake is, there may be a password in it."""
+    try:
+        parts = urlsplit(url)
+        whole = bool(parts.port is None or parts.hostname) and len(parts.path) > 1
+    except ValueError:
+        whole = False
+    if not whole or not url.startswith("postgresql://"):
+        raise ValueError("write postgresql://user:password@host:port/name")
     return url
 
 

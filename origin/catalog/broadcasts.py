@@ -1,4 +1,8 @@
-"""Broadcasts: the times that a stream was on the air. A broadcast owns the objects below `<tenant>/<broadcast>/`."""
+"""Broadcasts: the times that a stream was on the air. A broadcast owns the objects below `<tenant>/<broadcast>/`.
+
+What changes one takes the writer's epoch, and does nothing when another writer has it now. For that to hold while nodes
+race, the caller has the stream's lease locked (`leases.lock`, or by having just taken it).
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import BigInteger, bindparam, case, delete, exists, or_, select, update
 
 from origin.catalog import rows, schema
+from origin.catalog.clock import moment
 
 if TYPE_CHECKING:
-    from sqlalchemy import BindParameter, Column, Connection, Update
+    from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Update
 
 _ROW = schema.broadcasts.c
+_LEASES: Final = "stream:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +54,31 @@ def start(  # noqa: PLR0913 - one argument a column
     return broadcast
 
 
-def end(conn: Connection, broadcast_id: str, now: float) -> bool:
-    """Note that it is over; False if that was known, or the broadcast is not."""
-    over = update(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_(None)).values(ended_at=now)
-    return rows.touched(conn, over) == 1
+def end(conn: Connection, broadcast_id: str, now: float, *, epoch: int | None = None) -> bool:
+    """Note that it is over; False if that was known, the broadcast is not, or its writer is not that of `epoch`.
+
+    Without an epoch only what nobody writes can be ended: its stream's lease has run out, or was given back.
+    """
+    now = moment(conn, now)
+    over = update(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_(None))
+    ours = _ROW.epoch == epoch if epoch is not None else ~_written(now)
+    return rows.touched(conn, over.where(ours).values(ended_at=now)) == 1
+
+
+def end_all(conn: Connection, stream_id: str, now: float) -> int:
+    """End what is open of a stream, for the holder of its lease to begin another; how many."""
+    left = update(schema.broadcasts).where(_ROW.stream_id == stream_id, _ROW.ended_at.is_(None))
+    return rows.touched(conn, left.values(ended_at=moment(conn, now)))
+
+
+def lease_of(stream_id: str) -> str:
+    """Name the lease that a stream's writer holds."""
+    return f"{_LEASES}{stream_id}"
+
+
+def _written(now: float) -> ColumnElement[bool]:
+    lease = schema.leases.c
+    return exists().where(lease.resource == _LEASES + _ROW.stream_id, lease.expires_at > now)
 
 
 def open_ones(conn: Connection) -> list[Broadcast]:
@@ -91,18 +118,20 @@ def ended_before(conn: Connection, moment: float, limit: int) -> list[Broadcast]
 
 
 def forget(conn: Connection, broadcast_id: str) -> bool:
-    """Remove a broadcast that is over, after its objects are gone."""
+    """Remove a broadcast that is over, after its objects are gone. Anybody may: no writer takes up what has ended."""
     gone = delete(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_not(None))
     return rows.touched(conn, gone) == 1
 
 
-def advance(conn: Connection, broadcast_id: str, stream_id: str, next_msn: int, next_discontinuity: int) -> bool:
+def advance(  # noqa: PLR0913 - which one, by which right, up to where
+    conn: Connection, broadcast_id: str, stream_id: str, *, epoch: int, next_msn: int, next_discontinuity: int
+) -> bool:
     """Reserve numbers: no later broadcast of the stream will use a segment number below `next_msn`.
 
-    Numbers only rise. Not done, and False, if the broadcast is unknown or one of a higher epoch has started:
-    its writer has lost the lease.
+    Numbers only rise. Not done, and False, if the broadcast is unknown, has another writer than that of `epoch`, or one
+    of a higher epoch has started: its writer has lost the lease.
     """
-    values = {"of": stream_id, "under": broadcast_id, "msn": next_msn, "discontinuity": next_discontinuity}
+    values = {"of": stream_id, "under": broadcast_id, "at": epoch, "msn": next_msn, "discontinuity": next_discontinuity}
     return rows.touched(conn, _ADVANCE, **values) == 1
 
 
@@ -110,8 +139,9 @@ def _advance() -> Update:
     stream, later = schema.streams.c, schema.broadcasts.alias()
     of: BindParameter[str] = bindparam("of")
     under: BindParameter[str] = bindparam("under")
-    ours = exists().where(_ROW.id == under, _ROW.stream_id == of)
-    overtaken = exists().where(later.c.stream_id == of, _ROW.id == under, later.c.epoch > _ROW.epoch)
+    at = bindparam("at", type_=BigInteger)
+    ours = exists().where(_ROW.id == under, _ROW.stream_id == of, _ROW.epoch == at)
+    overtaken = exists().where(later.c.stream_id == of, later.c.epoch > at)
     raised = update(schema.streams).where(stream.id == of, ours, ~overtaken)
     return raised.values(
         next_msn=_at_least(stream.next_msn, "msn"),

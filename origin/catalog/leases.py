@@ -3,6 +3,10 @@
 `epoch` is in every object name, so that a writer that has lost its lease without noticing can do no harm. It starts
 at 1, stays while the owner does, and rises by one when another owner takes over. Nothing is ever deleted here: the row
 is what remembers the epoch.
+
+Every function that is given `now` judges by `clock.moment` of it, so that nodes need not agree on the time.
+Nodes race for the row's lock: PostgreSQL judges the row again, as the winner left it, before the loser may change it
+(READ COMMITTED, section 13.2.1 of its manual), and so an epoch has one owner.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from sqlalchemy import bindparam, case, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from origin.catalog import rows, schema
+from origin.catalog.clock import moment
 from origin.catalog.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
@@ -21,12 +26,14 @@ if TYPE_CHECKING:
 
 _ROW = schema.leases.c
 _BY_RESOURCE: Final = select(schema.leases).where(_ROW.resource == bindparam("wanted"))
-_PROLONG: Final = (
+_LOCKED: Final = _BY_RESOURCE.with_for_update()
+_KEEP: Final = (
     update(schema.leases)
     .where(_ROW.resource == bindparam("wanted"), _ROW.owner == bindparam("by"), _ROW.epoch == bindparam("under"))
-    .where(_ROW.expires_at > bindparam("now"))
     .values(expires_at=bindparam("until"))
 )
+"""Give a lease another end, held or expired, if nobody else has taken it."""
+_PROLONG: Final = _KEEP.where(_ROW.expires_at > bindparam("now"))
 """Give a lease that is still held another end."""
 
 
@@ -48,6 +55,7 @@ def acquire(  # noqa: PLR0913 - what, who, when, how long, whose
 
     Two processes under one owner name are one owner: names must be unique to a process, or to a node that runs one.
     """
+    now = moment(conn, now)
     free = or_(_ROW.owner == owner, _ROW.expires_at <= now)
     next_epoch = case((_ROW.owner == owner, _ROW.epoch), else_=_ROW.epoch + 1)
     taken = update(schema.leases).where(_ROW.resource == resource, free)
@@ -61,12 +69,26 @@ def renew(  # noqa: PLR0913, PLR0917 - as `acquire`
     conn: Connection, resource: str, owner: str, epoch: int, now: float, ttl_s: float
 ) -> bool:
     """Prolong the lease that is held under `epoch`; False once it has expired, was released, or is another's."""
+    now = moment(conn, now)
     return rows.touched(conn, _PROLONG, wanted=resource, by=owner, under=epoch, now=now, until=now + ttl_s) == 1
+
+
+def keep(conn: Connection, lease: Lease, now: float, ttl_s: float) -> bool:
+    """As `renew`, but an expired lease is taken up again, unless another owner has had it since."""
+    until = moment(conn, now) + ttl_s
+    return rows.touched(conn, _KEEP, wanted=lease.resource, by=lease.owner, under=lease.epoch, until=until) == 1
 
 
 def release(conn: Connection, resource: str, owner: str, epoch: int, now: float) -> bool:
     """Give the lease up at once; the next owner gets the next epoch. False if it was no longer held."""
+    now = moment(conn, now)
     return rows.touched(conn, _PROLONG, wanted=resource, by=owner, under=epoch, now=now, until=now) == 1
+
+
+def lock(conn: Connection, lease: Lease) -> Lease | None:
+    """Give the lease as it is now, or None if another owner has had it since. Nobody takes it in this transaction."""
+    found = rows.first(conn, _LOCKED, Lease, wanted=lease.resource)
+    return found if found and (found.owner, found.epoch) == (lease.owner, lease.epoch) else None
 
 
 def get(conn: Connection, resource: str) -> Lease | None:

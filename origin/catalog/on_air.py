@@ -1,4 +1,8 @@
-"""What changes together when a stream goes on the air and off it: lease, broadcast, reserved numbers."""
+"""What changes together when a stream goes on the air and off it: lease, broadcast, reserved numbers.
+
+Each function locks the stream's lease first, so that nobody takes it meanwhile, and a writer that has lost it changes
+nothing. `now` is the caller's clock; what is judged and noted by is the database's (`clock`).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 
 from origin.catalog import broadcasts, leases, rows, schema, streams
+from origin.catalog.broadcasts import lease_of
+from origin.catalog.clock import moment
+from origin.catalog.engine import is_shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,10 +46,15 @@ class Writer:
 def begin(  # noqa: PLR0913 - what, who, when, how long
     conn: Connection, stream: Stream, broadcast_id: str, owner: str, *, now: float, ttl_s: float
 ) -> Writer | None:
-    """Take the stream's lease and start a broadcast under it; None while another owner holds the lease."""
-    lease = leases.acquire(conn, _lease_of(stream.id), owner, now, ttl_s, tenant_id=stream.tenant_id)
+    """Take the stream's lease and start a broadcast under it; None while another owner holds the lease.
+
+    What an earlier writer left open is ended: nobody may go on with it now.
+    """
+    now = moment(conn, now)
+    lease = leases.acquire(conn, lease_of(stream.id), owner, now, ttl_s, tenant_id=stream.tenant_id)
     if lease is None:
         return None
+    broadcasts.end_all(conn, stream.id, now)
     fresh = streams.get(conn, stream.tenant_id, stream.id) or stream
     broadcasts.start(
         conn,
@@ -60,9 +72,15 @@ def begin(  # noqa: PLR0913 - what, who, when, how long
 
 def resume(conn: Connection, stream: Stream, owner: str, *, now: float, ttl_s: float) -> Writer | None:
     """Take the lease of a stream and go on with its open broadcast; None if there is none, or another owner has it."""
-    left = broadcasts.open_one(conn, stream.id)
-    lease = leases.acquire(conn, _lease_of(stream.id), owner, now, ttl_s, tenant_id=stream.tenant_id) if left else None
-    if left is None or lease is None or not broadcasts.pass_on(conn, left.id, lease.epoch):
+    if broadcasts.open_one(conn, stream.id) is None:
+        return None
+    now = moment(conn, now)
+    lease = leases.acquire(conn, lease_of(stream.id), owner, now, ttl_s, tenant_id=stream.tenant_id)
+    if lease is None:
+        return None
+    left = broadcasts.open_one(conn, stream.id)  # once more: until now it was for others to end it
+    if left is None or not broadcasts.pass_on(conn, left.id, lease.epoch):
+        leases.release(conn, lease.resource, owner, lease.epoch, now)
         return None
     fresh = streams.get(conn, stream.tenant_id, stream.id) or stream
     writer = Writer(left.id, lease, fresh.next_msn, fresh.next_discontinuity, left.relayed)
@@ -77,20 +95,26 @@ def hold(conn: Connection, writers: Sequence[Writer], now: float, ttl_s: float) 
     then nobody can have written under a higher epoch.
     """
     lost = set()
-    for writer in writers:
-        held = leases.acquire(conn, writer.lease.resource, writer.lease.owner, now, ttl_s)
-        if held and held.epoch == writer.lease.epoch:
+    now = moment(conn, now)
+    for writer in sorted(
+        writers, key=lambda each: each.lease.resource
+    ):  # in one order, or two nodes may wait in a ring
+        if leases.keep(conn, writer.lease, now, ttl_s):
             _reserve(conn, writer)
         else:
             lost.add(writer.broadcast_id)
     return lost
 
 
-def finish(conn: Connection, writer: Writer, now: float) -> None:
-    """End the broadcast, give the lease back."""
+def finish(conn: Connection, writer: Writer, now: float) -> bool:
+    """End the broadcast, give the lease back; nothing, and False, once the writer has lost its lease to another."""
+    now = moment(conn, now)
+    if leases.lock(conn, writer.lease) is None:
+        return False
     _reserve(conn, writer)
-    broadcasts.end(conn, writer.broadcast_id, now)
-    leases.release(conn, writer.lease.resource, writer.lease.owner, writer.lease.epoch, now)
+    broadcasts.end(conn, writer.broadcast_id, now, epoch=writer.lease.epoch)
+    _release(conn, writer, now)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +130,7 @@ class Orphan:
 
 def orphans(conn: Connection, now: float, limit: int) -> list[Orphan]:
     """Give those whose publisher has not come back within the reconnect window, nor any other writer."""
+    now = moment(conn, now)
     broadcast, lease, stream = schema.broadcasts.c, schema.leases.c, schema.streams.c
     window = func.coalesce(stream.reconnect_window_s, 0.0)
     query = (
@@ -116,7 +141,7 @@ def orphans(conn: Connection, now: float, limit: int) -> list[Orphan]:
             lease.expires_at.label("left_at"),
             window.label("reconnect_window_s"),
         )
-        .join(schema.leases, lease.resource == "stream:" + broadcast.stream_id)
+        .join(schema.leases, lease.resource == lease_of("") + broadcast.stream_id)
         .outerjoin(schema.streams, stream.id == broadcast.stream_id)
         .where(broadcast.ended_at.is_(None), lease.expires_at + window <= now)
         .order_by(lease.expires_at)
@@ -127,41 +152,52 @@ def orphans(conn: Connection, now: float, limit: int) -> list[Orphan]:
 
 def note_relayed(conn: Connection, writer: Writer, now: float, *, relayed: bool) -> bool:
     """Note whether the journal knows all that was shown; False once the writer has lost its lease."""
-    lease = leases.get(conn, writer.lease.resource)
-    held = lease and (lease.owner, lease.epoch) == (writer.lease.owner, writer.lease.epoch) and lease.expires_at > now
-    return bool(held) and broadcasts.note_relayed(conn, writer.broadcast_id, writer.lease.epoch, relayed=relayed)
+    now = moment(conn, now)
+    lease = leases.lock(conn, writer.lease)
+    if lease is None or lease.expires_at <= now:
+        return False
+    return broadcasts.note_relayed(conn, writer.broadcast_id, writer.lease.epoch, relayed=relayed)
 
 
 def held(conn: Connection, stream_id: str, now: float) -> bool:
     """Whether some node writes the stream now."""
-    lease = leases.get(conn, _lease_of(stream_id))
-    return lease is not None and lease.expires_at > now
+    lease = leases.get(conn, lease_of(stream_id))
+    return lease is not None and lease.expires_at > moment(conn, now)
 
 
-def watched(conn: Connection, playback_id: str, since: float) -> Broadcast | None:
-    """What viewers of a playback id get: its stream's open broadcast, or the newest that ended after `since`."""
+def watched(conn: Connection, playback_id: str, now: float, linger_s: float) -> Broadcast | None:
+    """What viewers of a playback id get: its stream's open broadcast, or one that ended less than `linger_s` ago."""
     stream = streams.by_playback_id(conn, playback_id)
-    return broadcasts.newest(conn, stream.id, since) if stream else None
+    return broadcasts.newest(conn, stream.id, moment(conn, now) - linger_s) if stream else None
 
 
-def lay_down(conn: Connection, writer: Writer, now: float) -> None:
-    """Give the lease back and leave the broadcast open, for whoever goes on with it."""
+def lay_down(conn: Connection, writer: Writer, now: float) -> bool:
+    """Give the lease back and leave the broadcast open, for whoever goes on with it. Otherwise as `finish`."""
+    now = moment(conn, now)
+    if leases.lock(conn, writer.lease) is None:
+        return False
     _reserve(conn, writer)
-    leases.release(conn, writer.lease.resource, writer.lease.owner, writer.lease.epoch, now)
+    _release(conn, writer, now)
+    return True
 
 
 def release_all(conn: Connection, now: float) -> list[Broadcast]:
-    """Give back the leases of a process that is gone, for whoever has this catalog alone; the broadcasts left open."""
+    """Give back the leases of a process that is gone, for whoever has this catalog alone; the broadcasts left open.
+
+    None of a database that nodes share: whose process is gone is told by its leases, which run out.
+    """
+    if is_shared(conn):
+        return []
     left = broadcasts.open_ones(conn)
     for row in left:
-        lease = leases.get(conn, _lease_of(row.stream_id))
+        lease = leases.get(conn, lease_of(row.stream_id))
         if lease:
             leases.release(conn, lease.resource, lease.owner, lease.epoch, now)
     return left
 
 
-def _lease_of(stream_id: str) -> str:
-    return f"stream:{stream_id}"
+def _release(conn: Connection, writer: Writer, now: float) -> None:
+    leases.release(conn, writer.lease.resource, writer.lease.owner, writer.lease.epoch, now)
 
 
 def _reserve(conn: Connection, writer: Writer) -> None:
@@ -169,7 +205,8 @@ def _reserve(conn: Connection, writer: Writer) -> None:
     broadcasts.advance(
         conn,
         writer.broadcast_id,
-        writer.lease.resource.removeprefix("stream:"),
-        writer.next_msn + BLOCK,
-        writer.next_discontinuity + DISCONTINUITIES,
+        writer.lease.resource.removeprefix(lease_of("")),
+        epoch=writer.lease.epoch,
+        next_msn=writer.next_msn + BLOCK,
+        next_discontinuity=writer.next_discontinuity + DISCONTINUITIES,
     )

@@ -81,9 +81,8 @@ class Distant:
         known = self._followed.get(playback_id)
         if known and known.looked_at > now - RECHECK_S:  # somebody else has just looked
             return known.replica
-        found = await self._means.catalog.read(
-            lambda conn: rows.watched(conn, playback_id, self._means.clock() - LINGER_S)
-        )
+        moment = self._means.clock()
+        found = await self._means.catalog.read(lambda conn: rows.watched(conn, playback_id, moment, LINGER_S))
         if known:
             known.looked_at = now
             if found is None or found.id == known.replica.broadcast_id:

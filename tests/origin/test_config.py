@@ -117,7 +117,13 @@ def test_strangers_in_the_environment_are_left_alone(tmp_path: Path) -> None:
         ('http_bind = "h:-1"', "http_bind: write host:port"),
         ('http_bind = "off"', "http_bind: write host:port"),
         ('data_dir = ""', "data_dir: write a string that is not empty"),
-        ('database_url = "mysql://h/db"', "database_url: the scheme 'mysql' is not known here; known are: sqlite"),
+        (
+            'database_url = "mysql://h/db"',
+            "database_url: the scheme 'mysql' is not known here; known are: sqlite postgresql",
+        ),
+        ('database_url = "postgresql://h"', "database_url: write postgresql://user:password@host:port/name"),
+        ('database_url = "postgresql://h:x/db"', "database_url: write postgresql://user:password@host:port/name"),
+        ('database_url = "postgresql:/h/db"', "database_url: write postgresql://user:password@host:port/name"),
         ('database_url = "sqlite://"', "database_url: write sqlite:///"),
         ('database_url = "sqlite:///:memory:"', "database_url: write sqlite:///"),
         ('store_url = "objects"', "store_url: the scheme"),
@@ -160,6 +166,15 @@ def test_a_bad_secret_is_not_repeated_in_the_error(tmp_path: Path, secret: str) 
 
 def test_the_secret_is_not_in_the_repr(tmp_path: Path) -> None:
     assert "secret" not in repr(load(tmp_path, EVERYTHING))
+
+
+def test_the_password_of_the_database_is_in_no_repr_and_no_error(tmp_path: Path) -> None:
+    url = "postgresql://headwater:hush@db.example.org:5432/headwater"
+    settings = load(tmp_path, database_url=url)
+    assert settings.database_url == url
+    assert "hush" not in repr(settings)
+    for wrong in ("postgresql://u:hush@h", "postgresql://u:hush@h:x/db", "postgresql://u:hush@[h/db"):
+        assert "hush" not in refusal(tmp_path, f'database_url = "{wrong}"')
 
 
 def test_the_secret_may_be_url_safe_base64(tmp_path: Path) -> None:

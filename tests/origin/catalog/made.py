@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from origin.catalog.streams import Stream
 
 
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
+
 def a_stream(conn: Connection, name: str = "a", now: float = 10.0, tenant_id: str = DEFAULT_TENANT) -> Stream:
     return streams.create(conn, NewStream(f"st_{name}", tenant_id, name, f"hash-{name}", f"pb_{name}"), now)
 

@@ -5,6 +5,8 @@ import errno
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,18 +21,20 @@ from origin.catalog.failures import CatalogError
 from origin.catalog.ids import DEFAULT_TENANT, secret_hash
 from origin.catalog.sealing import unseal
 from origin.config import Settings
+from tests.origin.catalog.made import ON_POSTGRESQL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection
 
+PATIENCE_S = 30.0
 START = """
 import os, sys
 from origin.catalog.bootstrap import bootstrap
 from origin.catalog.database import Catalog
 from origin.config import load_settings
-settings = load_settings(None, {"HEADWATER_DATA_DIR": sys.argv[1]})
+settings = load_settings(None, {"HEADWATER_DATA_DIR": sys.argv[1], "HEADWATER_DATABASE_URL": sys.argv[2]})
 catalog = Catalog.open(settings.database_url)
 bootstrap(catalog, settings, 1.0, os.urandom)
 catalog.close()
@@ -38,8 +42,8 @@ catalog.close()
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/catalog.db")
+def settings(tmp_path: Path, url: str) -> Settings:
+    return Settings(data_dir=tmp_path, database_url=url)
 
 
 def admin_key(settings: Settings) -> str:
@@ -97,7 +101,7 @@ def test_a_configured_secret_is_used_and_not_written(catalog: Catalog, tmp_path:
 
 def test_another_secret_stops_the_start(catalog: Catalog, settings: Settings, tmp_path: Path) -> None:
     bootstrap(catalog, settings, 5.0, os.urandom)
-    with pytest.raises(CatalogError, match="is not the one that this catalog was made with"):
+    with pytest.raises(CatalogError, match=r"is not the one that this catalog was made with.*set it to"):
         bootstrap(catalog, Settings(data_dir=tmp_path, secret=bytes(32)), 6.0, os.urandom)
 
 
@@ -130,7 +134,7 @@ def test_a_start_that_could_not_write_the_admin_key_is_made_up_for(
 
 
 def test_two_processes_that_start_at_once_agree(settings: Settings) -> None:
-    command = [sys.executable, "-c", START, str(settings.data_dir)]
+    command = [sys.executable, "-c", START, str(settings.data_dir), settings.database_url]
     processes = [subprocess.Popen(command) for _ in range(2)]
     assert [process.wait(60) for process in processes] == [0, 0]
     catalog = Catalog.open(settings.database_url)
@@ -140,10 +144,41 @@ def test_two_processes_that_start_at_once_agree(settings: Settings) -> None:
     catalog.close()
 
 
+@ON_POSTGRESQL
+@pytest.mark.parametrize("shared", [bytes(range(32)), None], ids=["with the secret", "without"])
+def test_of_the_nodes_of_a_cluster_one_makes_the_keys(url: str, tmp_path: Path, shared: bytes | None) -> None:
+    nodes = [Settings(data_dir=tmp_path / str(number), database_url=url, secret=shared) for number in range(4)]
+    together = threading.Barrier(len(nodes))
+
+    def start(node: Settings) -> str:
+        catalog = Catalog.open(url)
+        try:
+            together.wait(PATIENCE_S)
+            bootstrap(catalog, node, 1.0, os.urandom)
+        except CatalogError as error:
+            return error.detail
+        finally:
+            catalog.close()
+        return "ready"
+
+    with ThreadPoolExecutor(len(nodes)) as threads:
+        said = list(threads.map(start, nodes))
+    (winner,) = [node for node in nodes if (node.data_dir / "admin.key").exists()]
+    catalog = Catalog.open(url)
+    assert catalog.read_now(counts) == [1, 1, 1]
+    assert catalog.read_now(partial(api_keys.find, secret_hash=secret_hash(admin_key(winner)))) is not None
+    catalog.close()
+    if shared:
+        assert said == ["ready"] * 4
+    else:
+        assert said[nodes.index(winner)] == "ready"
+        assert sum("nodes that share a catalog share it" in sentence for sentence in said) == 3
+        assert [node for node in nodes if (node.data_dir / "secret").exists()] == [winner]
+
+
 def test_one_that_comes_second_changes_nothing(catalog: Catalog, settings: Settings) -> None:
     """Both saw a new database; the second finds the first one's work when it gets the write lock."""
-    secret = secret_file.load_or_make(settings, os.urandom)
-    furnish = partial(_furnish, secret=secret, folder=settings.data_dir, now=1.0, random=os.urandom)
+    furnish = partial(_furnish, settings=settings, now=1.0, random=os.urandom)
     catalog.write_now(furnish)
     key = admin_key(settings)
     catalog.write_now(furnish)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from origin.catalog import broadcasts, streams
+from origin.catalog import broadcasts, leases, streams
 from origin.catalog.ids import DEFAULT_TENANT
 from tests.origin.catalog.made import a_broadcast, a_stream
 
@@ -38,14 +38,22 @@ def numbers(conn: Connection) -> tuple[int, int]:
     return stream.next_msn, stream.next_discontinuity
 
 
+def raised(  # the numbers, by the writer of `epoch`
+    conn: Connection, broadcast_id: str, msn: int, discontinuity: int, *, stream_id: str = "st_a", epoch: int = 1
+) -> bool:
+    return broadcasts.advance(
+        conn, broadcast_id, stream_id, epoch=epoch, next_msn=msn, next_discontinuity=discontinuity
+    )
+
+
 def test_numbers_only_rise(conn: Connection) -> None:
     a_stream(conn)
     a_broadcast(conn)
-    assert broadcasts.advance(conn, "bc_one", "st_a", 5, 1)
+    assert raised(conn, "bc_one", 5, 1)
     assert numbers(conn) == (5, 1)
-    assert broadcasts.advance(conn, "bc_one", "st_a", 3, 2)
+    assert raised(conn, "bc_one", 3, 2)
     assert numbers(conn) == (5, 2)
-    assert broadcasts.advance(conn, "bc_one", "st_a", 2**40, 0)
+    assert raised(conn, "bc_one", 2**40, 0)
     assert numbers(conn) == (2**40, 2)
 
 
@@ -53,10 +61,10 @@ def test_numbers_are_still_noted_after_the_end_but_not_by_one_who_lost_the_lease
     a_stream(conn)
     a_broadcast(conn, "one", epoch=1)
     broadcasts.end(conn, "bc_one", 30.0)
-    assert broadcasts.advance(conn, "bc_one", "st_a", 5, 0)
+    assert raised(conn, "bc_one", 5, 0)
     a_broadcast(conn, "two", epoch=2)
-    assert not broadcasts.advance(conn, "bc_one", "st_a", 100, 0)
-    assert broadcasts.advance(conn, "bc_two", "st_a", 6, 0)
+    assert not raised(conn, "bc_one", 100, 0)
+    assert raised(conn, "bc_two", 6, 0, epoch=2)
     assert numbers(conn) == (6, 0)
 
 
@@ -64,5 +72,34 @@ def test_numbers_are_noted_by_the_streams_own_broadcasts_only(conn: Connection) 
     a_stream(conn)
     a_stream(conn, "b")
     a_broadcast(conn)
-    assert not broadcasts.advance(conn, "bc_none", "st_a", 5, 0)
-    assert not broadcasts.advance(conn, "bc_one", "st_b", 5, 0)
+    assert not raised(conn, "bc_none", 5, 0)
+    assert not raised(conn, "bc_one", 5, 0, stream_id="st_b")
+
+
+def test_a_writer_whose_broadcast_another_goes_on_with_changes_nothing(conn: Connection) -> None:
+    a_stream(conn)
+    a_broadcast(conn, epoch=1)
+    assert broadcasts.pass_on(conn, "bc_one", 2)
+    assert not broadcasts.pass_on(conn, "bc_one", 1)
+    assert not raised(conn, "bc_one", 5, 1)
+    assert not broadcasts.note_relayed(conn, "bc_one", 1, relayed=False)
+    assert not broadcasts.end(conn, "bc_one", 30.0, epoch=1)
+    assert numbers(conn) == (0, 0)
+    assert raised(conn, "bc_one", 5, 1, epoch=2)
+    assert broadcasts.end(conn, "bc_one", 30.0, epoch=2)
+
+
+def test_only_what_nobody_writes_is_ended_without_an_epoch(conn: Connection) -> None:
+    a_broadcast(conn)
+    leases.acquire(conn, broadcasts.lease_of("st_a"), "node-a", 20.0, 15.0)
+    assert not broadcasts.end(conn, "bc_one", 34.9)
+    assert broadcasts.end(conn, "bc_one", 35.0)
+
+
+def test_all_that_a_stream_left_open_is_ended_together(conn: Connection) -> None:
+    a_broadcast(conn, "one")
+    a_broadcast(conn, "two", epoch=2)
+    assert broadcasts.end_all(conn, "st_b", 30.0) == 0
+    assert broadcasts.end_all(conn, "st_a", 30.0) == 2
+    assert broadcasts.end_all(conn, "st_a", 31.0) == 0
+    assert [row.ended_at for row in broadcasts.ended_before(conn, 99.0, 9)] == [30.0, 30.0]

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def database() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
 def path(catalog: Catalog, url: str) -> Path:
     """A file with the catalog's schema."""
     del catalog

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+@pytest.fixture
+def database() -> str:
+    return "sqlite"
+
+
 def raised(provoke: Callable[[], object], kind: type[Exception]) -> Exception:
     with pytest.raises(kind) as caught:
         provoke()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from origin.catalog import broadcasts, leases, on_air, streams
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.catalog.on_air import BLOCK, DISCONTINUITIES, Writer
-from tests.origin.catalog.made import a_broadcast, a_stream
+from tests.origin.catalog.made import ON_SQLITE, a_broadcast, a_stream
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -121,6 +121,7 @@ def test_what_was_laid_down_can_be_taken_up_at_once(conn: Connection) -> None:
     assert (writer.lease.epoch, writer.next_msn) == (2, 50 + BLOCK)
 
 
+@ON_SQLITE
 def test_leases_of_a_process_that_is_gone_are_given_back(conn: Connection) -> None:
     begin(conn, a_stream(conn, "a"), "one")
     begin(conn, a_stream(conn, "b"), "two")
@@ -163,12 +164,12 @@ def test_only_the_writer_says_what_the_journal_knows(conn: Connection) -> None:
 
 def test_viewers_get_what_is_open_or_has_just_ended(conn: Connection) -> None:
     writer = begin(conn, a_stream(conn))
-    watched = on_air.watched(conn, "pb_a", 0.0)
+    watched = on_air.watched(conn, "pb_a", 20.0, 10.0)
     assert watched is not None
     assert watched.id == writer.broadcast_id
     assert on_air.held(conn, "st_a", 20.0)
     on_air.finish(conn, writer, 30.0)
     assert not on_air.held(conn, "st_a", 30.0)
-    assert on_air.watched(conn, "pb_a", 29.0) is not None
-    assert on_air.watched(conn, "pb_a", 30.0) is None
-    assert on_air.watched(conn, "pb_other", 0.0) is None
+    assert on_air.watched(conn, "pb_a", 39.0, 10.0) is not None
+    assert on_air.watched(conn, "pb_a", 40.0, 10.0) is None
+    assert on_air.watched(conn, "pb_other", 0.0, 10.0) is None

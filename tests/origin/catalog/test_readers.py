@@ -25,6 +25,11 @@ PATIENCE_S = 30.0
 
 
 @pytest.fixture
+def database() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
 def engine(catalog: Catalog, url: str) -> Iterator[Engine]:
     """Beside the catalog, which has made the file and can write to it."""
     del catalog

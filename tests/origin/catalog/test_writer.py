@@ -14,6 +14,7 @@ from sqlalchemy import event, text
 from origin.catalog import database, writer
 from origin.catalog.failures import CatalogError
 from origin.errors import Problem
+from tests.origin.catalog.made import ON_SQLITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +67,7 @@ def commits(catalog: Catalog) -> Iterator[list[Callable[[], None]]]:
     event.remove(catalog._engines[0], "commit", act)
 
 
+@ON_SQLITE
 async def test_a_write_is_seen_by_reads_and_by_others_once_it_returns(catalog: Catalog, tmp_path: Path) -> None:
     assert await catalog.write(partial(insert, name="a")) == "a"
     assert await catalog.read(names) == ["a"]
@@ -116,6 +118,7 @@ def test_a_failing_job_harms_no_neighbour(catalog: Catalog) -> None:
     assert catalog.read_now(names) == ["a", "b"]
 
 
+@ON_SQLITE
 def test_only_the_guilty_job_fails_when_the_database_is_full(catalog: Catalog) -> None:
     def hog(conn: Connection) -> None:
         pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
@@ -136,6 +139,7 @@ def test_only_the_guilty_job_fails_when_the_database_is_full(catalog: Catalog) -
     assert catalog.read_now(names) == ["a", "b"]
 
 
+@ON_SQLITE
 def test_jobs_run_again_one_by_one_when_the_whole_transaction_is_lost(catalog: Catalog) -> None:
     def lose(conn: Connection) -> None:
         raw = conn.connection.driver_connection
