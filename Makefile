@@ -7,13 +7,17 @@ TESTING := $(VENV)/.testing
 ASSETS := player_demo/dist/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint coverage fix bench assets install lock clean
+.PHONY: help demo cluster test lint coverage fix bench assets install lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
 demo: $(RUNTIME) $(ASSETS)  ## run the whole server with a test card on the air, and print the links
 	@$(BIN)/headwater demo
+
+cluster: $(TESTING) $(ASSETS)  ## run two nodes with PostgreSQL, Redis and an S3 endpoint, as plain processes
+	@.ci/debian postgres redis-server
+	@$(BIN)/python -m tests.support.cluster
 
 install: $(RUNTIME) $(ASSETS)  ## make .venv with the server and its player, ready for `.venv/bin/headwater serve`
 	@echo "installed: $(BIN)/headwater"
