@@ -91,4 +91,4 @@ def test_a_broadcast_is_either_ended_by_its_writer_or_taken_over(nodes: list[Cat
         else:
             (successor,) = [writer for writer in taken if writer]
             assert [(row.id, row.epoch) for row in left] == [(f"bc_{number}", 2)]
-            assert nodes[0].write_now(partial(on_air.finish, writer=successor, now=0.0))  # type: ignore[arg-type]
+            assert nodes[0].write_now(partial(on_air.finish, writer=successor, now=0.0))  # type: ignore[arg-type]  # a race answers with anything
