@@ -51,6 +51,8 @@ PAUSE_S: Final = 0.1
 """Between two tries: far apart for a server that is starting, close for a caller who waits."""
 TRIES: Final = 5
 """For a job alone that PostgreSQL keeps giving up for the sake of others' transactions, which take milliseconds."""
+STEP_BACK_S: Final = 0.005
+"""Longer each time, so that the other transaction gets the row that it waits for, and not this job again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +143,7 @@ class Writer:
             except _TransactionLostError as lost:
                 if len(group) > 1 or tries == TRIES or not worth_repeating(lost.__cause__):
                     raise
+                time.sleep(STEP_BACK_S * tries)
             else:
                 self._away_since = None
                 return outcomes

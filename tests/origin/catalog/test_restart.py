@@ -159,7 +159,7 @@ def test_of_a_deadlock_both_sides_are_done_in_the_end(catalog: Catalog, other: C
     ]
     for job in jobs:
         job.result(WAIT_S)
-    assert len(runs) == 3
+    assert len(runs) >= 3  # the victim may be quick enough to be one again
     assert sorted(catalog.read_now(lambda conn: list(conn.scalars(text("SELECT name FROM tenants"))))) == ["a++", "b++"]
 
 
