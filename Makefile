@@ -17,7 +17,7 @@ demo: $(RUNTIME) $(ASSETS)  ## run the whole server with a test card on the air,
 
 cluster: $(TESTING) $(ASSETS)  ## run two nodes with PostgreSQL, Redis and an S3 endpoint, as plain processes
 	@.ci/debian postgres redis-server
-	@$(BIN)/python -m tests.support.cluster
+	@PYTHONPATH=. $(BIN)/python .ci/cluster.py
 
 install: $(RUNTIME) $(ASSETS)  ## make .venv with the server and its player, ready for `.venv/bin/headwater serve`
 	@echo "installed: $(BIN)/headwater"

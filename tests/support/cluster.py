@@ -1,18 +1,14 @@
 """Nodes that share streams, as plain processes: PostgreSQL, Redis, an S3 endpoint, and two origins.
 
-`make cluster` keeps them up until Ctrl-C; tests use `cluster`.
+`make cluster` (`.ci/cluster.py`) keeps them up until Ctrl-C.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import contextlib
 import os
-import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support import s3
@@ -22,6 +18,7 @@ from tests.support.redis import RedisServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -59,20 +56,3 @@ async def cluster(folder: Path, count: int = 2) -> AsyncIterator[Cluster]:
         finally:
             for node in nodes:
                 await node.stop()
-
-
-async def _show() -> None:
-    with tempfile.TemporaryDirectory(prefix="headwater-cluster-") as folder:
-        async with cluster(Path(folder)) as running:
-            stream = await running.nodes[0].stream(name="Cluster")
-            print(f"PostgreSQL on port {running.postgres.port}, Redis on {running.redis.port}, S3: {running.store_url}")
-            for node, url in zip(running.nodes, running.rtmp_urls(stream.key), strict=True):
-                print(f"{node.data_dir.name}: {node.url}/watch/{stream.playback_id}#t={stream.token}")
-                print(f"       publish to {url}")
-            print(f"admin key: {running.nodes[0].data_dir}/admin.key", flush=True)
-            await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_show())

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import os
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -28,13 +28,16 @@ from tests.support.frames import VIDEO, pictures, push_all
 from tests.support.keys import KEYS, SIGNER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from origin.catalog.streams import Stream
     from origin.live.channel import Channel
     from origin.live.publication import Publication
 
+T = TypeVar("T")
 KEY = "sk_right"
 
 
@@ -272,7 +275,7 @@ async def test_a_broadcast_that_nobody_takes_up_is_ended(site: Site, monkeypatch
             while not watched.ended:  # noqa: ASYNC110 - as a viewer
                 await asyncio.sleep(0.01)
             assert (await text(watched)).endswith("#EXT-X-ENDLIST\n")
-            while await site.catalog.read(broadcasts.open_ones):  # noted after it is shown
+            while await site.catalog.read(broadcasts.open_ones):  # noqa: ASYNC110 - noted after it is shown
                 await asyncio.sleep(0.01)
 
 
@@ -292,3 +295,31 @@ async def test_a_stream_that_a_silent_node_holds_is_refused(site: Site, monkeypa
         with pytest.raises(Problem) as caught:
             await site.publish(other)
         assert caught.value.code == "conflict"
+
+
+class Away(Catalog):
+    """A real catalog that cannot be written while `away`."""
+
+    away = False
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        if self.away:
+            raise Problem("catalog_failed", "The database is away.")
+        return await super().write(work)
+
+
+async def test_a_writer_that_cannot_renew_its_lease_stops_before_another_may_begin(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tenure, "SHARED_TTL_S", 1.0)
+    monkeypatch.setattr(tenure, "SHARED_RENEW_S", 0.05)
+    site.catalog = away = Away.open(f"sqlite:///{tmp_path}/catalog.db")
+    async with nodes(site, "no_a") as (writer,):
+        publication = await site.publish(writer)
+        assert isinstance(away, Away)
+        away.away = True
+        farewell = await asyncio.wait_for(publication.farewell, 10)
+        assert farewell.code == "lease_lost"
+        assert writer.channel("pb_one") is None
+        away.away = False
+    await asyncio.to_thread(away.close)
