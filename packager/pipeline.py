@@ -88,6 +88,7 @@ class LivePackager:
         with them. What players were promised is kept, whatever `settings` say.
         """
         packager = cls(settings, presentation)
+        presentation.flowing = False
         out = close_open_segments(presentation, settings.epoch, bodies)
         durations = {window.target_duration for window in presentation.windows.values()} - {None}
         packager._promises.keep(presentation.part_target, max((each or 0 for each in durations), default=None))

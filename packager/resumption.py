@@ -7,6 +7,7 @@ goes on to cover the same time in all of them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from packager.commands import Command
-    from packager.hls.segment import Segment
+    from packager.hls.segment import Head, Segment
     from packager.hls.window import Window
     from packager.presentation import Presentation
 
@@ -31,11 +32,17 @@ def close_open_segments(
     for window in windows:
         _keep_saved(window, bodies)
         if window.open_parts and window.open_head:
+            window.open_head = _alone(window.open_head, window.open_msn)
             _close(window, Names(window.name, epoch), bodies, out)
         else:
             window.open_head = None
     _level(windows, epoch)
     return out
+
+
+def _alone(head: Head, msn: int) -> Head:
+    """The head of a segment in a DASH period of its own: a period's addresses hold one epoch."""
+    return replace(head, period=msn, period_time=head.time, period_date=head.date)
 
 
 def _keep_saved(window: Window, bodies: Mapping[str, tuple[bytes, ...]]) -> None:

@@ -11,6 +11,7 @@ from packager.diary import Diary, apply
 from packager.pipeline import LivePackager
 from packager.presentation import Presentation
 from tests.packager import feed
+from tests.packager.dash_viewer import read
 from tests.packager.feed import AAC, VIDEO, WALL, mixed, pictures, play, sound
 from tests.packager.viewer import Viewer
 
@@ -66,6 +67,21 @@ def test_the_same_playlist_goes_on(after: int, saved: int) -> None:
     viewer.look()
     assert len({window.open_msn for window in packager.windows.values()}) == 1
     assert len({window.last_discontinuity for window in packager.windows.values()}) == 1
+
+
+def test_dash_players_find_every_segment_under_its_epoch() -> None:
+    left, viewer = cut_off(500)
+    packager = go_on(left, viewer)
+    assert not packager.flowing
+    viewer.carry_out(packager.start([VIDEO, AAC], WALL + 5))
+    start = left.reached_s + 0.5
+    play(packager, mixed((VIDEO, pictures(7, start=start)), (AAC, sound(7, start=start))), viewer)
+    listed = [(segment.number, segment.name) for period in read(packager.mpd()) for segment in period.lanes[0].segments]
+    window = packager.windows["v0"]
+    files = {each.msn: f"v0/{each.file}" for each in window.segments}
+    assert {number: name for number, name in listed if number < window.open_msn} == files
+    assert {name.partition("/")[2].partition("-")[0] for name in files.values()} == {"1", "2"}
+    assert all(name in viewer.objects for name in files.values())
 
 
 def test_the_open_segment_keeps_its_parts_and_gets_the_new_epoch() -> None:
