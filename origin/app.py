@@ -124,7 +124,7 @@ class Server:
         self._keep_running(upkeep.run(self.catalog, time.time))
         logbook = await asyncio.to_thread(Logbook, settings.data_dir / "logs")
         cleanup.push_async_callback(asyncio.to_thread, logbook.close)
-        shared = None if settings.bus_url.startswith("memory:") else Shared(bus, open_journal(settings.bus_url))
+        shared = None if settings.bus_url.startswith("memory:") else Shared(bus, open_journal(settings.bus_url, bus))
         if shared:
             cleanup.push_async_callback(shared.journal.close)
         self.director = self._director(store, logbook, shared, keyring)

@@ -22,7 +22,7 @@ from origin.bus.protocol import BusError
 from origin.bus.redis_listener import ANSWER_S, RedisListener
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 CONNECTIONS: Final = 8
 """A command takes a millisecond, also one with a part of 200 KB: eight are thousands a second, more than one event loop
@@ -115,6 +115,13 @@ class RedisLink:
         except (refusals.RedisError, OSError) as error:
             # A refusal may quote the command, and AUTH is one: the sentence is ours, and its cause is not shown.
             raise BusError(self.complaint(error)) from None
+
+    async def run(self, sha: str, script: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
+        """Carry out a Lua script as `do` does, and hand it to a server that does not have it yet (or any more)."""
+        try:
+            return await self.do("EVALSHA", sha, len(keys), *keys, *arguments)
+        except refusals.NoScriptError:
+            return await self.do("EVAL", script, len(keys), *keys, *arguments)
 
     async def close(self) -> None:
         """End all connections and subscriptions. May be called more than once."""

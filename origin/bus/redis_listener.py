@@ -71,22 +71,27 @@ class RedisListener:
 
         Entering it raises `BusError` after `ANSWER_S` at the latest if the server has not confirmed it.
         """
-        return Queue(partial(self._join, channel, decode), partial(self._leave, channel), weigh)
+        return Queue(partial(self.join, channel, decode), partial(self.leave, channel), weigh)
 
     async def close(self) -> None:
         """End all subscriptions, and the connection."""
         self._closed = True
-        for channel in self._channels.values():
-            channel.heard.set()
-            for queue in channel.queues:
-                queue.end()
-        self._channels.clear()
+        self.end("")
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _join(self, name: str, decode: Callable[[bytes], Any], queue: Queue[Any]) -> None:
+    def end(self, prefix: str) -> None:
+        """End all subscriptions to channels that begin with `prefix`."""
+        for channel in [channel for name, channel in self._channels.items() if name.startswith(prefix)]:
+            channel.heard.set()
+            for queue in list(channel.queues):
+                queue.end()
+                self.leave(channel.name, queue)
+
+    async def join(self, name: str, decode: Callable[[bytes], Any], queue: Queue[Any]) -> None:
+        """Begin to serve a queue of one's own, as `subscribe` does."""
         self._check_open()
         channel = self._channels.get(name)
         if channel is None:
@@ -99,13 +104,14 @@ class RedisListener:
             async with asyncio.timeout(ANSWER_S):
                 await channel.heard.wait()
         except BaseException as error:
-            self._leave(name, queue)
+            self.leave(name, queue)
             if isinstance(error, TimeoutError):
                 raise BusError(self._trouble or self._complaint(error)) from None
             raise
         self._check_open()
 
-    def _leave(self, name: str, queue: Queue[Any]) -> None:
+    def leave(self, name: str, queue: Queue[Any]) -> None:
+        """Stop serving a queue, and listening to the channel with the last one."""
         channel = self._channels.get(name)
         if channel is None:
             return
@@ -133,7 +139,8 @@ class RedisListener:
                 self._trouble = self._complaint(_first(group))
             finally:
                 self._interrupt()
-                await connection.disconnect(nowait=True)
+                with suppress(RedisError, OSError):
+                    await connection.disconnect()
             failures = 1 if self._replies > before else failures + 1
             if failures == 1:
                 log.warning("bus_connection_lost", detail=self._trouble)
@@ -164,7 +171,8 @@ class RedisListener:
 
     async def _read(self, connection: Connection) -> None:
         while True:
-            reply = await connection.read_response(timeout=math.inf)
+            # Closing is left to `_run`, which waits for its end: over TLS it takes a word to the server.
+            reply = await connection.read_response(timeout=math.inf, disconnect_on_error=False)
             self._replies += 1
             self._trouble = ""
             match reply:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from origin.bus.journals.memory import MemoryJournal
+from origin.bus.journals.redis import RedisJournal
+from origin.bus.redis_link import RedisLink
+from tests.support.redis import RedisServer, empty_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -36,6 +40,21 @@ async def memory(bounds: Bounds) -> AsyncIterator[Shared]:
     await journal.close()
 
 
+@asynccontextmanager
+async def redis(bounds: Bounds, url_of: Callable[[RedisServer], str]) -> AsyncIterator[Shared]:
+    server = empty_server()
+    one, two, reader = (RedisJournal(RedisLink.open(url_of(server)), bounds) for _ in range(3))
+
+    async def wipe() -> None:
+        assert server.do("FLUSHALL") == "+OK"
+
+    yield Shared(one, two, reader, wipe)
+    for journal in (one, two, reader):
+        await journal.close()
+
+
 OPENERS: Final[Mapping[str, Callable[[Bounds], AbstractAsyncContextManager[Shared]]]] = {
     "memory": memory,
+    "redis": partial(redis, url_of=lambda server: server.url),
+    "rediss": partial(redis, url_of=lambda server: server.secure_url),
 }

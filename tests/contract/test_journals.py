@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from origin.bus.protocol import Subscription
 
 PATIENCE_S = 30.0
-SMALL = Bounds(entries=10, entries_bytes=100, bodies_bytes=1000, kept_bytes=100, body_ttl_s=0.2, journal_ttl_s=1.0)
+SMALL = Bounds(entries=10, entries_bytes=100, bodies_bytes=1000, kept_bytes=100)
+SHORT_BODIES = Bounds(body_ttl_s=1.0)
+SHORT = Bounds(journal_ttl_s=1.0)
 
 
 @pytest_asyncio.fixture(params=list(JOURNALS))
@@ -42,6 +44,18 @@ async def shared(request: pytest.FixtureRequest) -> AsyncIterator[Shared]:
 @pytest_asyncio.fixture(params=list(JOURNALS))
 async def small(request: pytest.FixtureRequest) -> AsyncIterator[Shared]:
     async with OPENERS[request.param](SMALL) as shared:
+        yield shared
+
+
+@pytest_asyncio.fixture(params=list(JOURNALS))
+async def short_bodies(request: pytest.FixtureRequest) -> AsyncIterator[Shared]:
+    async with OPENERS[request.param](SHORT_BODIES) as shared:
+        yield shared
+
+
+@pytest_asyncio.fixture(params=list(JOURNALS))
+async def short(request: pytest.FixtureRequest) -> AsyncIterator[Shared]:
+    async with OPENERS[request.param](SHORT) as shared:
         yield shared
 
 
@@ -285,25 +299,24 @@ async def test_bodies_outlive_a_change_of_the_writer(shared: Shared) -> None:
     assert await shared.reader.body("bc_a", "v0/3-init-0.mp4") == b"init"
 
 
-async def test_bodies_expire_and_kept_ones_do_not(small: Shared) -> None:
-    await small.one.begin("bc_a", 3, b"0")
-    await small.one.keep("bc_a", 3, {"init": [b"init"]})
-    await small.one.tell("bc_a", 3, [b"1"], {"1": [b"one"]})
-    assert await small.reader.body("bc_a", "1") == b"one"
-    await until_none(partial(small.reader.body, "bc_a", "1"))
-    assert await small.reader.body("bc_a", "init") == b"init"
+async def test_bodies_expire_and_kept_ones_do_not(short_bodies: Shared) -> None:
+    await short_bodies.one.begin("bc_a", 3, b"0")
+    await short_bodies.one.keep("bc_a", 3, {"init": [b"init"]})
+    await short_bodies.one.tell("bc_a", 3, [b"1"], {"1": [b"one"]})
+    await until_none(partial(short_bodies.reader.body, "bc_a", "1"))
+    assert await short_bodies.reader.body("bc_a", "init") == b"init"
 
 
-async def test_bodies_expire_while_others_come(small: Shared) -> None:
-    await small.one.begin("bc_a", 3, b"0")
-    await small.one.tell("bc_a", 3, [], {"1": [b"one"]})
+async def test_bodies_expire_while_others_come(short_bodies: Shared) -> None:
+    await short_bodies.one.begin("bc_a", 3, b"0")
+    await short_bodies.one.tell("bc_a", 3, [], {"1": [b"one"]})
 
     async def tell_on_and_look() -> bytes | None:
-        await small.one.tell("bc_a", 3, [], {"2": [b"two"]})
-        return await small.reader.body("bc_a", "1")
+        await short_bodies.one.tell("bc_a", 3, [], {"2": [b"two"]})
+        return await short_bodies.reader.body("bc_a", "1")
 
     await until_none(tell_on_and_look)
-    assert await small.reader.body("bc_a", "2") == b"two"
+    assert await short_bodies.reader.body("bc_a", "2") == b"two"
 
 
 async def test_the_oldest_bodies_give_way(small: Shared) -> None:
@@ -335,16 +348,16 @@ async def test_a_full_journal_takes_no_more_until_it_is_rebased(small: Shared, e
     assert await small.reader.past("bc_a") == Past(3, last + 1, b"0-9", (bytes([1]) * 10, b"11"))
 
 
-async def test_a_journal_that_nobody_writes_to_expires(small: Shared) -> None:
-    await small.one.begin("bc_a", 3, b"0")
-    last = await small.one.tell("bc_a", 3, [b"1"], {})
-    await small.one.keep("bc_a", 3, {"init": [b"init"]})
-    await until_none(partial(small.reader.sequence, "bc_a"))
-    assert await small.reader.past("bc_a") is None
-    await until_none(partial(small.reader.body, "bc_a", "init"))
+async def test_a_journal_that_nobody_writes_to_expires(short: Shared) -> None:
+    await short.one.begin("bc_a", 3, b"0")
+    await short.one.keep("bc_a", 3, {"init": [b"init"]})
+    last = await short.one.tell("bc_a", 3, [b"1"], {})
+    await until_none(partial(short.reader.sequence, "bc_a"))
+    assert await short.reader.past("bc_a") is None
+    await until_none(partial(short.reader.body, "bc_a", "init"))
     with pytest.raises(Forgotten):
-        await small.one.tell("bc_a", 3, [b"2"], {})
-    assert await small.one.begin("bc_a", 3, b"0") > last
+        await short.one.tell("bc_a", 3, [b"2"], {})
+    assert await short.one.begin("bc_a", 3, b"0") > last
 
 
 async def test_what_has_no_business_here_is_refused(shared: Shared) -> None:

@@ -179,11 +179,16 @@ def checked_entries(broadcast: str, entries: Sequence[bytes]) -> tuple[bytes, ..
     return tuple(entries)
 
 
+def is_body(name: str) -> bool:
+    """Tell whether there can be a body of this name."""
+    return _BODY.fullmatch(name) is not None
+
+
 def checked_bodies(bodies: Mapping[str, Sequence[bytes]]) -> dict[str, bytes]:
     """Join the bodies' pieces; ValueError if a name has strange characters or a body is too large."""
     whole = {}
     for name, pieces in bodies.items():
-        if not _BODY.fullmatch(name):
+        if not is_body(name):
             raise ValueError(f"{name!r} is not the name of a body.")
         size = sum(map(len, pieces))
         if size > MAX_BODY_BYTES:
