@@ -46,8 +46,7 @@ def opened(bounds: Bounds) -> Any:
     return fixture
 
 
-shared, small = opened(Bounds()), opened(SMALL)
-short_bodies, short = opened(SHORT_BODIES), opened(SHORT)
+shared, small, short_bodies, short = map(opened, (Bounds(), SMALL, SHORT_BODIES, SHORT))
 
 
 async def take(following: Subscription[Told]) -> Told | Lost:
