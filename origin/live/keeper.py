@@ -168,7 +168,9 @@ class Keeper:
             self._deletes.append(self._prefix + put.name)
 
     async def _delete_all(self) -> None:
-        keys, self._deletes = self._deletes, []
+        waiting = {self._prefix + put.name for put in self._puts}  # to be stored first, or they would stay
+        keys = [key for key in self._deletes if key not in waiting]
+        self._deletes = [key for key in self._deletes if key in waiting]
         if not keys:
             return
         for pause in PAUSES_S[:DELETE_TRIES]:
