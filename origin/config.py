@@ -64,7 +64,8 @@ class Settings:
     """Every setting, checked and in its own type. A field that can be None says what None means."""
 
     data_dir: Path = Path("data")
-    database_url: str = "sqlite:///data/catalog.db"
+    database_url: str = field(default="sqlite:///data/catalog.db", repr=False)
+    """May hold a password."""
     store_url: str = "file:data/objects"
     bus_url: str = "memory:"
     http_bind: Address = HTTP_BIND
@@ -151,7 +152,10 @@ def _text(value: object) -> str:
 
 
 def _path(value: object) -> Path:
-    return Path(_text(value)).expanduser()
+    try:
+        return Path(_text(value)).expanduser()
+    except RuntimeError as error:  # "~name" of somebody who has no home here
+        raise ValueError("there is no such user's home directory; write the path in full") from error
 
 
 def _address(value: object) -> Address:
@@ -178,9 +182,23 @@ def _url_of(schemes: str) -> Callable[[object], str]:
 
 
 def _database_url(value: object) -> str:
-    url = _url_of("sqlite")(value)
+    url = _url_of("sqlite postgresql")(value)
+    if url.startswith("postgresql:"):
+        return _server_url(url)
     if not url.startswith("sqlite:///") or url in ("sqlite:///", "sqlite:///:memory:"):
         raise ValueError("write sqlite:/// and the path of a file, for example sqlite:///data/catalog.db")
+    return url
+
+
+def _server_url(url: str) -> str:
+    """Check the form only, and repeat no word of it: wherever the mistake is, there may be a password in it."""
+    try:
+        parts = urlsplit(url)
+        whole = bool(parts.port is None or parts.hostname) and len(parts.path) > 1
+    except ValueError:
+        whole = False
+    if not whole or not url.startswith("postgresql://"):
+        raise ValueError("write postgresql://user:password@host:port/name")
     return url
 
 

@@ -1,6 +1,7 @@
 """The first start of a database: a tenant, a signing key, and an API key for whoever set the server up.
 
-All of it is one transaction under the database's write lock, so of several processes that start at once one does it.
+All of it is one transaction that waits for its turn, so of several processes or nodes that start at once one does it.
+It alone writes an `admin.key`, and makes a `secret` if it was given none.
 The admin key's file is written before the commit: a crash between the two leaves a file whose key does not work and
 a database that is still new, so that the next start writes both again. The other way round it would leave a database
 that nobody has the key to.
@@ -17,13 +18,13 @@ from typing import TYPE_CHECKING, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from origin.catalog import api_keys, secret_file, signing_keys, tenants
+from origin.catalog.engine import take_turn
 from origin.catalog.ids import DEFAULT_TENANT, new_id, secret_hash
 from origin.catalog.sealing import seal, unseal
 from origin.catalog.signing_keys import SigningKeyRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -40,8 +41,7 @@ def bootstrap(catalog: Catalog, settings: Settings, now: float, random: Callable
     Raises `origin.errors.Problem` (`catalog_failed`) with a sentence for the operator.
     """
     if catalog.read_now(_is_new):
-        secret = secret_file.load_or_make(settings, random)
-        catalog.write_now(partial(_furnish, secret=secret, folder=settings.data_dir, now=now, random=random))
+        catalog.write_now(partial(_furnish, settings=settings, now=now, random=random))
     secret = secret_file.load(settings)
     for key in catalog.read_now(partial(signing_keys.active, now=now)):
         unseal(secret, key.kid, key.sealed_private)
@@ -69,9 +69,11 @@ def _is_new(conn: Connection) -> bool:
     return tenants.get(conn, DEFAULT_TENANT) is None
 
 
-def _furnish(conn: Connection, *, secret: bytes, folder: Path, now: float, random: Callable[[int], bytes]) -> None:
+def _furnish(conn: Connection, *, settings: Settings, now: float, random: Callable[[int], bytes]) -> None:
+    take_turn(conn)
     if not _is_new(conn):  # another process was faster
         return
+    secret = secret_file.load_or_make(settings, random)
     tenant = tenants.ensure_default(conn, now)
     signing_keys.add(conn, new_signing_key(secret, now, random))
     key = new_id("hw_", random)
@@ -83,4 +85,4 @@ def _furnish(conn: Connection, *, secret: bytes, folder: Path, now: float, rando
         name="first start",
         now=now,
     )
-    secret_file.write_private(folder / ADMIN_KEY_FILE, key.encode() + b"\n", random, replace=True)
+    secret_file.write_private(settings.data_dir / ADMIN_KEY_FILE, key.encode() + b"\n", random, replace=True)

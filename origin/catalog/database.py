@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from origin.catalog import migrate
-from origin.catalog.engine import database_file, reader_engine, writer_engine
+from origin.catalog import engine as sqlite
+from origin.catalog import migrate, postgres
 from origin.catalog.failures import translate
 from origin.catalog.readers import THREADS, Readers
 from origin.catalog.writer import Writer
@@ -22,6 +22,9 @@ T = TypeVar("T")
 class Catalog:
     """One database, open. Several processes, and several catalogs in one process, may have the same one open.
 
+    A database on a server is shared by the nodes of a cluster. It may stop and start again: writes wait for it for some
+    seconds, reads fail until it is back.
+
     Functions given to it take a connection and return values, not cursors: the connection is not theirs afterwards.
     All methods raise `Problem` (`catalog_failed`, `catalog_busy`, `conflict`), or what the function raised.
     """
@@ -33,18 +36,13 @@ class Catalog:
 
     @classmethod
     def open(cls, url: str) -> Catalog:
-        """Open `sqlite:///path`, made and migrated if need be. Blocks, for milliseconds as a rule."""
-        path = database_file(url)
-        writer = writer_engine(path)
-        try:
-            migrate.prepare(path, writer)
-        except Exception as error:
-            writer.dispose()
-            ours = translate(error)
-            if ours is error:
-                raise
-            raise ours from error
-        return cls(writer, reader_engine(path, THREADS))
+        """Open `sqlite:///path`, made if need be, or `postgresql://…`, and migrate it.
+
+        Blocks, for milliseconds as a rule.
+        """
+        scheme = url.partition(":")[0]
+        writer, reader = DATABASES.get(scheme, _open_file)(url)
+        return cls(writer, reader)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a reading transaction."""
@@ -71,3 +69,34 @@ class Catalog:
         self._readers.close()
         for engine in self._engines:
             engine.dispose()
+
+
+def _open_file(url: str) -> tuple[Engine, Engine]:
+    path = sqlite.database_file(url)
+    writer = sqlite.writer_engine(path)
+    _prepare(lambda: migrate.prepare(path, writer), writer)
+    return writer, sqlite.reader_engine(path, THREADS)
+
+
+def _open_server(url: str) -> tuple[Engine, Engine]:
+    writer = postgres.writer_engine(url)
+    _prepare(lambda: migrate.prepare_server(postgres.whereabouts(url), writer), writer)
+    return writer, postgres.reader_engine(url, THREADS)
+
+
+def _prepare(work: Callable[[], None], writer: Engine) -> None:
+    try:
+        work()
+    except Exception as error:
+        writer.dispose()
+        ours = translate(error)
+        if ours is error:
+            raise
+        raise ours from error
+
+
+DATABASES: Final[dict[str, Callable[[str], tuple[Engine, Engine]]]] = {
+    "sqlite": _open_file,
+    "postgresql": _open_server,
+}
+"""Schemes of `database_url`, and what gives the engines of its writer and its readers."""

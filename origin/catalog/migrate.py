@@ -1,7 +1,8 @@
 """Brings a database to the newest schema when it is opened: Alembic's migrations, packaged with the program.
 
-Processes that start at once take turns by a lock on the database's folder, which leaves no file behind and goes with
-its holder. All steps are one transaction: a start that is killed half-way leaves the old schema.
+Processes that start at once take turns: by a lock on the database's folder, which leaves no file behind and goes with
+its holder, or by an advisory lock of PostgreSQL's, which goes with its transaction.
+All steps are one transaction: a start that is killed half-way leaves the old schema.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from typing import TYPE_CHECKING, Final
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from sqlalchemy.exc import OperationalError
 
-from origin.catalog.failures import CatalogError
+from origin.catalog.engine import is_shared, take_turn
+from origin.catalog.failures import CatalogError, lock_missed, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 LOCK_WAIT_S: Final = 60.0
-"""Longer than any migration of an embedded catalog takes; after it, somebody should look."""
+"""Longer than any migration of a catalog takes; after it, somebody should look."""
 LOCK_POLL_S: Final = 0.02
 
 
@@ -52,15 +55,34 @@ def prepare(path: Path, engine: Engine) -> None:
         raise CatalogError(f"The database {path} cannot be opened: {error}.") from error
 
 
+def prepare_server(where: str, engine: Engine) -> None:
+    """Bring a database of PostgreSQL's to the newest schema. `where` is told if it cannot be."""
+    try:
+        upgrade(engine)
+    except OperationalError as error:
+        reason = f"another node has been preparing it for {LOCK_WAIT_S} s" if lock_missed(error) else sentence(error)
+        raise CatalogError(f"The database {where} cannot be opened: {reason}.") from error
+
+
 def upgrade(engine: Engine) -> None:
-    """Run what is missing, as one transaction. The caller holds the lock."""
+    """Run what is missing, as one transaction. The caller holds the lock of a file."""
     config = configuration()
     try:
         with engine.begin() as conn:
+            if is_shared(conn):
+                _await_turn(conn)
             config.attributes["connection"] = conn
             command.upgrade(config, "head")
     except CommandError as error:
         raise CatalogError(f"The database was written by a newer version; use that one. ({error})") from error
+
+
+def _await_turn(conn: Connection) -> None:
+    """Hold off other nodes' starts, and let no step of a migration run into the limits of everyday statements."""
+    wait_ms = round(LOCK_WAIT_S * 1000)
+    for setting in (f"lock_timeout = {wait_ms}", "statement_timeout = 0"):
+        conn.exec_driver_sql(f"SET LOCAL {setting}")
+    take_turn(conn)
 
 
 def _use_wal(path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from origin.catalog.failures import CatalogError, translate
+from sqlalchemy.exc import DBAPIError
+
+from origin.catalog.failures import CatalogError, connection_lost, translate
 from origin.errors import Problem
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ class Readers:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="catalog-reader")
         self._room = threading.BoundedSemaphore(MAX_WAITING)
         self._idle: deque[Connection] = deque()
-        """One for each thread at the most. Taking one from the engine costs as much as a read; that is done once."""
+        """One for each thread at the most. Taking one from the engine costs as much as a read; that is done once.
+
+        When one turns out to be lost, so are the others: all are given back, and the engine makes new ones.
+        """
 
     def submit(self, work: Callable[[Connection], T]) -> Future[T]:
         """Run `work` in a thread. It must fetch all that it wants before it returns."""
@@ -49,8 +54,12 @@ class Readers:
     def close(self) -> None:
         """Finish what was submitted. May be called more than once."""
         self._threads.shutdown()
-        while self._idle:
-            self._idle.pop().close()
+        self._give_back()
+
+    def _give_back(self) -> None:
+        with suppress(IndexError):  # other threads take from it, too
+            while True:
+                self._idle.pop().close()
 
     @contextmanager
     def _lent(self) -> Iterator[Connection]:
@@ -61,14 +70,28 @@ class Readers:
         try:
             yield conn
         finally:
-            self._idle.append(conn)
+            if conn.invalidated:
+                conn.close()
+            else:
+                self._idle.append(conn)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         try:
-            with self._lent() as conn, conn.begin():
-                return work(conn)
+            return self._attempt(work)
         except Exception as error:
             ours = translate(error)
             if ours is error:
                 raise
             raise ours from error
+
+    def _attempt(self, work: Callable[[Connection], T]) -> T:
+        """Read; once more if the connection had been lost since the last time, as when the server has restarted."""
+        try:
+            with self._lent() as conn, conn.begin():
+                return work(conn)
+        except DBAPIError as error:
+            if not connection_lost(error):
+                raise
+            self._give_back()
+        with self._lent() as conn, conn.begin():
+            return work(conn)

@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    true,
+)
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -86,6 +99,7 @@ broadcasts: Final = Table(
     Column("first_msn", BigInteger, nullable=False),
     Column("started_at", Double, nullable=False),
     Column("ended_at", Double),
+    Column("relayed", Boolean, nullable=False, server_default=true()),
     Index("ix_broadcasts_stream_id", "stream_id", "epoch"),
     Index("ix_broadcasts_ended_at", "ended_at"),
 )

@@ -37,5 +37,6 @@ def unseal(secret: bytes, name: str, sealed: bytes) -> bytes:
         return AESGCM(secret).decrypt(nonce, body, name.encode())
     except InvalidTag:
         raise CatalogError(
-            f"What is sealed under {name} cannot be opened: `secret` is not the one that this catalog was made with."
+            f"What is sealed under {name} cannot be opened: `secret` is not the one that this catalog was made with. "
+            "All nodes of a cluster share one: set it to what the first node has, in its settings or <data_dir>/secret."
         ) from None

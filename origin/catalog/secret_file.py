@@ -33,7 +33,9 @@ def load(settings: Settings) -> bytes:
         with path.open("rb") as file:
             secret = base64.b64decode(file.read(_MAX_BYTES).strip(), validate=True)
     except FileNotFoundError:
-        raise CatalogError(f"{path} is missing; bring it back from a backup, or set `secret`.") from None
+        raise CatalogError(
+            f"{path} is missing; bring it back from a backup, or set `secret` (nodes that share a catalog share it)."
+        ) from None
     except OSError as error:
         raise CatalogError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError:

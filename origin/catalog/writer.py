@@ -2,21 +2,35 @@
 
 A commit costs a flush of the disk, whatever is in it. So the writer takes all the jobs that have come in while the disk
 was busy with the last ones, runs each in a savepoint of its own, commits once, and only then tells the callers.
-A job that fails is rolled back to its savepoint and harms nobody; if SQLite gives up the whole transaction (a full disk
-does that), the jobs run again one by one, so that only the guilty one fails. A job may thus run twice, and must touch
-nothing but its connection, or do so idempotently.
+A job that fails is rolled back to its savepoint and harms nobody; if the database gives up the whole transaction
+(SQLite on a full disk, PostgreSQL to break a deadlock), the jobs run again one by one, so that only the guilty one
+fails. When the connection is lost before the commit was sent, nothing was done, and the jobs run again on the next one.
+A job may thus run twice, and must touch nothing but its connection, or do so idempotently.
+
+When it is lost while the commit is under way, nobody knows whether it was done, and running the jobs again could do
+them twice: their callers are told so (`failures.OutcomeUnknownError`).
 """
 
 from __future__ import annotations
 
 import queue
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from sqlalchemy.exc import DBAPIError
+
 from origin.catalog.engine import keep, save, transaction_lost, undo
-from origin.catalog.failures import CatalogError, translate
+from origin.catalog.failures import (
+    CatalogError,
+    OutcomeUnknownError,
+    connection_lost,
+    read_only,
+    translate,
+    worth_repeating,
+)
 from origin.errors import Problem
 
 if TYPE_CHECKING:
@@ -31,6 +45,14 @@ MAX_WAITING: Final = 1_024
 MAX_GROUP: Final = 256
 """Jobs in one commit: bounds how long the first of them waits for the last (about 5 ms)."""
 
+PATIENCE_S: Final = 5.0
+"""How long jobs wait for a database that went away: it restarts in less, and a lease lasts longer. After that, each
+group tries once and fails at once, until one gets through."""
+PAUSE_S: Final = 0.1
+"""Between two tries: far apart for a server that is starting, close for a caller who waits."""
+TRIES: Final = 5
+"""For a job alone that PostgreSQL keeps giving up for the sake of others' transactions, which take milliseconds."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
@@ -39,7 +61,7 @@ class _Job:
 
 
 class _TransactionLostError(Exception):
-    """SQLite rolled back more than the job; `__cause__` says why."""
+    """More than the job was rolled back; `__cause__` says why."""
 
 
 class Writer:
@@ -51,6 +73,8 @@ class Writer:
         self._gate = threading.Lock()
         """Held by whoever adds a job, so that the queue's length, once looked at, does not grow meanwhile."""
         self._closed = False
+        self._away_since: float | None = None
+        """When the database was first missed, by the monotonic clock; None while it is there."""
         self._thread = threading.Thread(target=self._run, name="catalog-writer", daemon=True)
         self._thread.start()
 
@@ -93,7 +117,7 @@ class Writer:
 
     def _commit(self, group: Sequence[_Job]) -> None:
         try:
-            outcomes = self._transact(group)
+            outcomes = self._persist(group)
         except _TransactionLostError as lost:
             if len(group) > 1:
                 for job in group:
@@ -105,9 +129,46 @@ class Writer:
         for job, outcome in zip(group, outcomes, strict=True):
             outcome.tell(job.answer)
 
+    def _persist(self, group: Sequence[_Job]) -> list[_Outcome]:
+        """Run jobs and commit them; anew while nothing of it was done, and it may go better the next time."""
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                outcomes = self._transact(group)
+            except DBAPIError as error:
+                if not (_gone(error) and self._await_database()):
+                    raise
+            except _TransactionLostError as lost:
+                if len(group) > 1 or tries == TRIES or not worth_repeating(lost.__cause__):
+                    raise
+            else:
+                self._away_since = None
+                return outcomes
+
     def _transact(self, group: Sequence[_Job]) -> list[_Outcome]:
-        with self._engine.begin() as conn:
-            return [_attempt(conn, job) for job in group]
+        committing = False
+        try:
+            with self._engine.begin() as conn:
+                outcomes = [_attempt(conn, job) for job in group]
+                committing = True
+        except DBAPIError as error:
+            if _gone(error):
+                self._engine.dispose()
+                if committing:
+                    raise OutcomeUnknownError from error
+            raise
+        return outcomes
+
+    def _await_database(self) -> bool:
+        """Pause before the next try; False when the database has been away for so long that callers should know."""
+        now = time.monotonic()
+        if self._away_since is None:
+            self._away_since = now
+        if now - self._away_since > PATIENCE_S:
+            return False
+        time.sleep(PAUSE_S)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +183,20 @@ class _Outcome:
             answer.set_exception(translate(self.error))
 
 
+def _gone(error: BaseException) -> bool:
+    """Tell whether another connection is needed: also where the server talks, but has become a standby."""
+    return connection_lost(error) or read_only(error)
+
+
 def _attempt(conn: Connection, job: _Job) -> _Outcome:
     save(conn)
     try:
         value = job.work(conn)
         keep(conn)
     except BaseException as error:  # the caller gets it, and the thread must live
-        if transaction_lost(conn):
+        if _gone(error):
+            raise
+        if transaction_lost(conn) or worth_repeating(error):
             raise _TransactionLostError from error
         undo(conn)
         return _Outcome(error=error)

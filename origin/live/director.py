@@ -239,8 +239,9 @@ class Director:
 
     async def _forget_objects(self, on_air: OnAir) -> None:
         await on_air.kept.wait()  # or what is stored later would lie there for ever
+        writer = on_air.writer
         await forget_broadcast(
-            self._means.catalog, self._means.store, on_air.writer.broadcast_id, on_air.channel.prefix
+            self._means.catalog, self._means.store, writer.broadcast_id, writer.lease.epoch, on_air.channel.prefix
         )
 
     def _lost(self, on_air: OnAir, name: str) -> None:

@@ -21,11 +21,14 @@ PAGE: Final = 500
 """Objects, or broadcasts, handled in one go."""
 
 
-async def forget_broadcast(catalog: Catalog, store: ObjectStore, broadcast_id: str, prefix: str) -> bool:
-    """Delete every object of a broadcast that is over, then its row.
+async def forget_broadcast(catalog: Catalog, store: ObjectStore, broadcast_id: str, epoch: int, prefix: str) -> bool:
+    """Delete every object of a broadcast that the writer of `epoch` has ended, then its row.
 
-    A store that fails leaves the row, so that the next start tries again; the answer is False then.
+    One that another writer goes on with is left alone. A store that fails leaves the row, so that the next start tries
+    again. The answer is False then.
     """
+    if not await catalog.read(lambda conn: broadcasts.is_over(conn, broadcast_id, epoch)):
+        return False
     try:
         while page := await store.list(prefix, after=None, limit=PAGE):
             await store.delete([stored.key for stored in page])
@@ -33,7 +36,7 @@ async def forget_broadcast(catalog: Catalog, store: ObjectStore, broadcast_id: s
         metrics.store_failures.labels("collect").inc()
         log.warning("broadcast_not_collected", broadcast_id=broadcast_id)
         return False
-    await catalog.write(lambda conn: broadcasts.forget(conn, broadcast_id))
+    await catalog.write(lambda conn: broadcasts.forget(conn, broadcast_id, epoch))
     return True
 
 
@@ -46,7 +49,7 @@ async def sweep(catalog: Catalog, store: ObjectStore, now: float) -> int:
     collected = 0
     while left := await catalog.read(lambda conn: broadcasts.ended_before(conn, math.inf, PAGE)):
         for row in left:
-            if not await forget_broadcast(catalog, store, row.id, f"{row.tenant_id}/{row.id}/"):
+            if not await forget_broadcast(catalog, store, row.id, row.epoch, f"{row.tenant_id}/{row.id}/"):
                 return collected
             collected += 1
     return collected

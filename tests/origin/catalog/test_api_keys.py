@@ -24,7 +24,7 @@ def test_there_is_one_key_to_a_secret(conn: Connection) -> None:
         api_keys.create(
             conn, tenant_id=DEFAULT_TENANT, secret_hash=secret_hash(name), role="viewer", name="same", now=2.0
         )
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), conn.begin_nested():
         api_keys.create(
             conn, tenant_id=DEFAULT_TENANT, secret_hash=secret_hash("one"), role="admin", name="other", now=3.0
         )

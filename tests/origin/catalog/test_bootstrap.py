@@ -5,6 +5,7 @@ import errno
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from origin.catalog.failures import CatalogError
 from origin.catalog.ids import DEFAULT_TENANT, secret_hash
 from origin.catalog.sealing import unseal
 from origin.config import Settings
+from tests.origin.catalog.made import POSTGRESQL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +32,8 @@ import os, sys
 from origin.catalog.bootstrap import bootstrap
 from origin.catalog.database import Catalog
 from origin.config import load_settings
-settings = load_settings(None, {"HEADWATER_DATA_DIR": sys.argv[1]})
+given = {"HEADWATER_DATA_DIR": sys.argv[1], "HEADWATER_DATABASE_URL": sys.argv[2]}
+settings = load_settings(None, os.environ | given)
 catalog = Catalog.open(settings.database_url)
 bootstrap(catalog, settings, 1.0, os.urandom)
 catalog.close()
@@ -38,8 +41,8 @@ catalog.close()
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/catalog.db")
+def settings(tmp_path: Path, url: str) -> Settings:
+    return Settings(data_dir=tmp_path, database_url=url)
 
 
 def admin_key(settings: Settings) -> str:
@@ -130,7 +133,7 @@ def test_a_start_that_could_not_write_the_admin_key_is_made_up_for(
 
 
 def test_two_processes_that_start_at_once_agree(settings: Settings) -> None:
-    command = [sys.executable, "-c", START, str(settings.data_dir)]
+    command = [sys.executable, "-c", START, str(settings.data_dir), settings.database_url]
     processes = [subprocess.Popen(command) for _ in range(2)]
     assert [process.wait(60) for process in processes] == [0, 0]
     catalog = Catalog.open(settings.database_url)
@@ -140,10 +143,40 @@ def test_two_processes_that_start_at_once_agree(settings: Settings) -> None:
     catalog.close()
 
 
+@POSTGRESQL
+def test_of_nodes_that_start_at_once_one_makes_the_keys(settings: Settings, tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in "abc"]
+    environ = {**os.environ, "HEADWATER_SECRET": base64.b64encode(bytes(range(32))).decode()}
+    command = [sys.executable, "-c", START]
+    processes = [subprocess.Popen([*command, str(folder), settings.database_url], env=environ) for folder in folders]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    (winner,) = [folder for folder in folders if (folder / "admin.key").exists()]
+    assert [folder for folder in folders if (folder / "secret").exists()] == []
+    catalog = Catalog.open(settings.database_url)
+    assert catalog.read_now(counts) == [1, 1, 1]
+    key = secret_hash((winner / "admin.key").read_text().strip())
+    assert catalog.read_now(partial(api_keys.find, secret_hash=key)) is not None
+    catalog.close()
+
+
+@POSTGRESQL
+def test_a_node_without_the_clusters_secret_makes_none_and_does_not_start(
+    catalog: Catalog, settings: Settings, tmp_path: Path
+) -> None:
+    bootstrap(catalog, settings, 5.0, os.urandom)
+    node = Settings(data_dir=tmp_path / "other", database_url=settings.database_url)
+    with pytest.raises(
+        CatalogError, match=r"secret is missing; .* set `secret` \(nodes that share a catalog share it\)"
+    ):
+        bootstrap(catalog, node, 6.0, os.urandom)
+    assert not node.data_dir.exists()
+    with pytest.raises(CatalogError, match="All nodes of a cluster share one: set it to what the first node has"):
+        bootstrap(catalog, replace(node, secret=bytes(32)), 6.0, os.urandom)
+
+
 def test_one_that_comes_second_changes_nothing(catalog: Catalog, settings: Settings) -> None:
     """Both saw a new database; the second finds the first one's work when it gets the write lock."""
-    secret = secret_file.load_or_make(settings, os.urandom)
-    furnish = partial(_furnish, secret=secret, folder=settings.data_dir, now=1.0, random=os.urandom)
+    furnish = partial(_furnish, settings=settings, now=1.0, random=os.urandom)
     catalog.write_now(furnish)
     key = admin_key(settings)
     catalog.write_now(furnish)

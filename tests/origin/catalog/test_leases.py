@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from origin.catalog import leases, tenants
 from origin.catalog.leases import Lease
 from origin.catalog.schema import METADATA
+from tests.origin.catalog.made import at
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -21,46 +22,46 @@ TTL = 10.0
 
 
 def test_the_first_epoch_is_1_and_another_owner_has_to_wait(conn: Connection) -> None:
-    lease = leases.acquire(conn, "r", "a", 100.0, TTL)
+    lease = leases.acquire(conn, "r", "a", at(conn, 100.0), TTL)
     assert lease == Lease("r", "a", 1, 110.0)
-    assert leases.acquire(conn, "r", "b", 109.9, TTL) is None
+    assert leases.acquire(conn, "r", "b", at(conn, 109.9), TTL) is None
     assert leases.get(conn, "r") == lease
 
 
 def test_the_same_owner_keeps_its_epoch_even_after_an_end(conn: Connection) -> None:
-    leases.acquire(conn, "r", "a", 100.0, TTL)
-    assert leases.acquire(conn, "r", "a", 105.0, TTL) == Lease("r", "a", 1, 115.0)
-    assert leases.acquire(conn, "r", "a", 500.0, TTL) == Lease("r", "a", 1, 510.0)
-    assert leases.release(conn, "r", "a", 1, 505.0)
-    assert leases.acquire(conn, "r", "a", 506.0, TTL) == Lease("r", "a", 1, 516.0)
+    leases.acquire(conn, "r", "a", at(conn, 100.0), TTL)
+    assert leases.acquire(conn, "r", "a", at(conn, 105.0), TTL) == Lease("r", "a", 1, 115.0)
+    assert leases.acquire(conn, "r", "a", at(conn, 500.0), TTL) == Lease("r", "a", 1, 510.0)
+    assert leases.release(conn, "r", "a", 1, at(conn, 505.0))
+    assert leases.acquire(conn, "r", "a", at(conn, 506.0), TTL) == Lease("r", "a", 1, 516.0)
 
 
 def test_a_new_owner_takes_over_at_the_moment_of_expiry(conn: Connection) -> None:
-    leases.acquire(conn, "r", "a", 100.0, TTL)
-    assert leases.acquire(conn, "r", "b", 110.0, TTL) == Lease("r", "b", 2, 120.0)
-    assert not leases.renew(conn, "r", "a", 1, 110.0, TTL)
-    assert not leases.release(conn, "r", "a", 1, 110.0)
-    assert leases.renew(conn, "r", "b", 2, 111.0, TTL)
+    leases.acquire(conn, "r", "a", at(conn, 100.0), TTL)
+    assert leases.acquire(conn, "r", "b", at(conn, 110.0), TTL) == Lease("r", "b", 2, 120.0)
+    assert not leases.renew(conn, "r", "a", 1, at(conn, 110.0), TTL)
+    assert not leases.release(conn, "r", "a", 1, at(conn, 110.0))
+    assert leases.renew(conn, "r", "b", 2, at(conn, 111.0), TTL)
     assert leases.get(conn, "r") == Lease("r", "b", 2, 121.0)
 
 
 def test_what_was_released_can_be_taken_at_once_and_not_be_renewed(conn: Connection) -> None:
-    leases.acquire(conn, "r", "a", 100.0, TTL)
-    assert leases.release(conn, "r", "a", 1, 101.0)
-    assert not leases.release(conn, "r", "a", 1, 101.0)
-    assert not leases.renew(conn, "r", "a", 1, 101.0, TTL)
-    assert leases.acquire(conn, "r", "b", 101.0, TTL) == Lease("r", "b", 2, 111.0)
+    leases.acquire(conn, "r", "a", at(conn, 100.0), TTL)
+    assert leases.release(conn, "r", "a", 1, at(conn, 101.0))
+    assert not leases.release(conn, "r", "a", 1, at(conn, 101.0))
+    assert not leases.renew(conn, "r", "a", 1, at(conn, 101.0), TTL)
+    assert leases.acquire(conn, "r", "b", at(conn, 101.0), TTL) == Lease("r", "b", 2, 111.0)
 
 
 def test_resources_have_nothing_to_do_with_each_other(conn: Connection) -> None:
-    assert leases.acquire(conn, "r", "a", 100.0, TTL)
-    assert leases.acquire(conn, "s", "b", 100.0, TTL) == Lease("s", "b", 1, 110.0)
+    assert leases.acquire(conn, "r", "a", at(conn, 100.0), TTL)
+    assert leases.acquire(conn, "s", "b", at(conn, 100.0), TTL) == Lease("s", "b", 1, 110.0)
     assert leases.get(conn, "t") is None
 
 
 def test_an_unknown_tenant_is_told_from_a_held_lease(conn: Connection) -> None:
     with pytest.raises(IntegrityError):
-        leases.acquire(conn, "r", "a", 100.0, TTL, tenant_id="tn_none")
+        leases.acquire(conn, "r", "a", at(conn, 100.0), TTL, tenant_id="tn_none")
 
 
 class Leases(RuleBasedStateMachine):

@@ -58,7 +58,7 @@ async def test_what_a_crash_left_is_ended_and_collected(tmp_path: Path) -> None:
     assert stream is not None
     again = await catalog.write(lambda conn: on_air.begin(conn, stream, "bc_b", "no_new", now=NOW + 1, ttl_s=15))
     assert again is not None
-    assert (again.lease.epoch, again.next_msn) == (2, on_air.BLOCK)
+    assert (again.lease.epoch, again.next_msn) == (3, on_air.BLOCK)
     await asyncio.to_thread(catalog.close)
 
 
