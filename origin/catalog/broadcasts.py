@@ -66,6 +66,11 @@ def still_open(broadcast_id: str, epoch: int) -> ColumnElement[bool]:
     return and_(_ROW.id == broadcast_id, _ROW.epoch == epoch, _ROW.ended_at.is_(None))
 
 
+def is_open(conn: Connection, broadcast_id: str, epoch: int) -> bool:
+    """Tell whether it is not over, and its writer still that of `epoch`."""
+    return conn.execute(select(_ROW.id).where(still_open(broadcast_id, epoch))).first() is not None
+
+
 def pass_on(conn: Connection, broadcast_id: str, epoch: int) -> bool:
     """Note that the writer of `epoch` goes on with it; False if it is over, or a later writer has it."""
     passed = update(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_(None), _ROW.epoch <= epoch)

@@ -142,11 +142,13 @@ def finish(conn: Connection, writer: Writer, now: float) -> bool:
 
 
 def lay_down(conn: Connection, writer: Writer, now: float) -> bool:
-    """Give the lease back and leave the broadcast open for whoever goes on with it; False if it was lost."""
-    if not leases.guard(conn, writer.lease):
+    """Give the lease back, leave the broadcast open for whoever goes on with it; False if it was lost, or is over."""
+    epoch = writer.lease.epoch
+    if not leases.guard(conn, writer.lease) or not broadcasts.is_open(conn, writer.broadcast_id, epoch):
         return False
     _reserve(conn, writer)
-    return leases.release(conn, writer.lease.resource, writer.lease.owner, writer.lease.epoch, now)
+    leases.release(conn, writer.lease.resource, writer.lease.owner, epoch, now)  # or it has run out by itself
+    return True
 
 
 def mark_unrelayed(conn: Connection, writer: Writer) -> bool:

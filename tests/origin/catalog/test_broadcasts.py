@@ -63,6 +63,7 @@ def test_a_writer_whose_broadcast_was_passed_on_changes_nothing(conn: Connection
     a_broadcast(conn)
     assert broadcasts.pass_on(conn, "bc_one", 2)
     assert not broadcasts.pass_on(conn, "bc_one", 1)
+    assert not broadcasts.is_open(conn, "bc_one", 1)
     assert not broadcasts.advance(conn, "bc_one", "st_a", 1, 5, 1)
     assert not broadcasts.note_relayed(conn, "bc_one", 1, relayed=False)
     assert not broadcasts.end(conn, "bc_one", 1, 30.0)
@@ -80,10 +81,12 @@ def test_nothing_of_a_broadcast_changes_after_its_end(conn: Connection) -> None:
     a_stream(conn)
     a_broadcast(conn)
     assert not broadcasts.is_over(conn, "bc_one", 1)
+    assert broadcasts.is_open(conn, "bc_one", 1)
     broadcasts.end(conn, "bc_one", 1, 30.0)
     assert not broadcasts.advance(conn, "bc_one", "st_a", 1, 5, 0)
     assert not broadcasts.note_relayed(conn, "bc_one", 1, relayed=False)
     assert not broadcasts.pass_on(conn, "bc_one", 2)
+    assert not broadcasts.is_open(conn, "bc_one", 1)
 
 
 def test_what_the_journal_knows_is_noted(conn: Connection) -> None:

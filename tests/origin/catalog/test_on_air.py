@@ -207,6 +207,20 @@ def test_what_was_laid_down_can_be_taken_up_at_once(conn: Connection) -> None:
     assert (successor.lease.epoch, successor.next_msn) == (2, 50 + BLOCK)
 
 
+def test_what_was_laid_down_before_may_be_laid_down_once_more(conn: Connection) -> None:
+    """Found by `test_lease_machine`: the second time said that the lease was lost, but raised the numbers."""
+    writer = begin(conn, a_stream(conn))
+    assert on_air.lay_down(conn, writer, at(conn, 21.0))
+    assert on_air.lay_down(conn, replace(writer, next_msn=50), at(conn, 22.0))
+    assert numbers(conn)[0] == 50 + BLOCK
+    lease = leases.get(conn, writer.lease.resource)
+    assert lease is not None
+    assert lease.expires_at == 21.0
+    assert on_air.finish(conn, writer, at(conn, 23.0))
+    assert not on_air.lay_down(conn, replace(writer, next_msn=99), at(conn, 24.0))
+    assert numbers(conn)[0] == 50 + BLOCK
+
+
 def test_a_successor_is_told_whether_the_journal_knows_everything(conn: Connection) -> None:
     stream = a_stream(conn)
     first = begin(conn, stream)
