@@ -117,11 +117,10 @@ def hold(conn: Connection, writers: Sequence[Writer], now: float, ttl_s: float) 
     """Renew leases and reserve numbers ahead of those now in use; answers with the broadcasts whose lease is lost.
 
     A lease that ran out while the catalog could not be written is taken up again unless somebody else has had it: until
-    then nobody can have written under a higher epoch. Leases are taken in the order of their names, so that two nodes
-    never wait for each other.
+    then nobody can have written under a higher epoch.
     """
     lost = set()
-    for writer in sorted(writers, key=lambda writer: writer.lease.resource):
+    for writer in writers:
         going_on = exists().where(broadcasts.still_open(writer.broadcast_id, writer.lease.epoch))
         if leases.keep(conn, writer.lease, now, ttl_s, only_if=going_on):
             _reserve(conn, writer)

@@ -5,6 +5,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from origin.catalog.ids import DEFAULT_TENANT, secret_hash
 from origin.catalog.sealing import unseal
 from origin.config import Settings
 from tests.origin.catalog.made import POSTGRESQL
+from tests.support.postgres import server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,6 +159,30 @@ def test_of_nodes_that_start_at_once_one_makes_the_keys(settings: Settings, tmp_
     key = secret_hash((winner / "admin.key").read_text().strip())
     assert catalog.read_now(partial(api_keys.find, secret_hash=key)) is not None
     catalog.close()
+
+
+@POSTGRESQL
+def test_a_node_that_comes_meanwhile_waits_and_finds_all_done(catalog: Catalog, settings: Settings) -> None:
+    """Not left to chance: the first is in the middle of its work when the second begins."""
+    other = Catalog.open(settings.database_url)
+    later = replace(settings, data_dir=settings.data_dir / "later")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(size: int) -> bytes:
+        begun.set()
+        assert go_on.wait(30)
+        return os.urandom(size)
+
+    first = catalog._writer.submit(partial(_furnish, settings=settings, now=1.0, random=slow))
+    assert begun.wait(30)
+    second = other._writer.submit(partial(_furnish, settings=later, now=2.0, random=os.urandom))
+    while not server().do("SELECT 1 FROM pg_locks WHERE NOT granted"):
+        assert not second.done()
+    go_on.set()
+    assert (first.result(30), second.result(30)) == (None, None)
+    assert catalog.read_now(counts) == [1, 1, 1]
+    assert not later.data_dir.exists()
+    other.close()
 
 
 @POSTGRESQL

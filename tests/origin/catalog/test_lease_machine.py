@@ -281,7 +281,7 @@ def shared() -> Any:
 
 
 def test_any_order_on_sqlite() -> None:
-    run_state_machine_as_test(OnAir, settings=settings(max_examples=100, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(OnAir, settings=settings(max_examples=60, stateful_step_count=40, deadline=None))
 
 
 def test_any_order_on_postgresql(shared: Engine) -> None:
