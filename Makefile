@@ -7,7 +7,7 @@ TESTING := $(VENV)/.testing
 ASSETS := player_demo/dist/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint coverage fix bench assets install lock clean
+.PHONY: help demo cluster test lint coverage fix bench assets install lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -15,13 +15,17 @@ help:  ## list the targets
 demo: $(RUNTIME) $(ASSETS)  ## run the whole server with a test card on the air, and print the links
 	@$(BIN)/headwater demo
 
+cluster: $(TESTING) $(ASSETS)  ## run two nodes with PostgreSQL, Redis and an S3 endpoint, as plain processes
+	@.ci/debian postgres redis-server
+	@PYTHONPATH=. $(BIN)/python .ci/cluster.py
+
 install: $(RUNTIME) $(ASSETS)  ## make .venv with the server and its player, ready for `.venv/bin/headwater serve`
 	@echo "installed: $(BIN)/headwater"
 
 assets: $(ASSETS)  ## build the player's script (npm if there, else npm from PyPI)
 
 test: $(TESTING) $(ASSETS)  ## format check, lint, types, import contracts and every test, with real peers
-	@.ci/debian ffmpeg ffprobe chromium strace dejavu postgres redis-server
+	@.ci/debian ffmpeg ffprobe chromium strace openssl dejavu postgres redis-server
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -p tests.house.incomplete
 

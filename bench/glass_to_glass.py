@@ -95,9 +95,10 @@ def main(arguments: Sequence[str] | None = None) -> str:
     parser.add_argument("--settle", type=float, default=15, help="left out before that")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--round-trip-ms", type=float, action="append", help="of a relay; may be given more than once")
+    parser.add_argument("--player", default="", help="only those whose name has this in it; for one long run")
     options = parser.parse_args(arguments)
     options.round_trip_ms = options.round_trip_ms or [60.0]
-    results = run(options)
+    results = run(options, [viewer for viewer in VIEWERS if options.player in viewer.name])
     title = f"Glass to glass, test card 720p30, {options.runs} runs of {options.seconds:.0f} s, medians"
     return render(title, HEADS, [row(*which, runs) for which, runs in results.items()])
 

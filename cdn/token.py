@@ -53,6 +53,10 @@ class TokenInvalid(TokenError):  # noqa: N818 - named as its code
     """Not ours, damaged, or for another door."""
 
 
+class TokenKeyUnknown(TokenInvalid):
+    """It may be ours: its key is one that we do not know, or not yet."""
+
+
 class TokenExpired(TokenError):  # noqa: N818 - named as its code
     """Ours, and its time is over."""
 
@@ -124,7 +128,7 @@ def read(token: str, keys: Mapping[str, Ed25519PublicKey]) -> Claims:
         raise TokenInvalid("This is not a token of this server.")
     key = keys.get(_kid(shape[1]))
     if key is None:
-        raise TokenInvalid("The token is signed with a key that is not in use.")
+        raise TokenKeyUnknown("The token is signed with a key that is not in use.")
     try:
         payload = _JWS.decode(token, key, algorithms=[ALGORITHM])
     except jwt.InvalidTokenError as error:

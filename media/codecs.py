@@ -131,7 +131,10 @@ def vpcc_record(config: bytes) -> bytes:
 
 
 def video_size(codec: Codec, config: bytes) -> tuple[int, int]:
-    """Width and height that a decoder will put out, or (0, 0) where `config` does not tell (VP9, bare av1C)."""
+    """Width and height that a decoder will put out; (0, 0) where `config` does not tell.
+
+    That is so for a bare av1C, and for VP9 (see `media.vp9`).
+    """
     match codec:
         case Codec.H264:
             return h264_size(avcc_sps(config))

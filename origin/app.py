@@ -1,6 +1,6 @@
 """The composition root: the one place that names concrete classes and decides in which order they start and stop.
 
-    lock → catalog → store, bus → tokens → director → sweep → RTMP → HTTP, operators
+    lock → catalog → store, bus → tokens → director, revived → sweep → RTMP → HTTP, operators
 
 Stopping goes the other way: publishers are told and what is open is stored before the HTTP listener lets held requests
 finish.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import math
 import os
 import signal
 import ssl
@@ -20,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import structlog
 
+from origin.bus.journals.table import open_journal
 from origin.bus.table import open_bus
 from origin.catalog import secret_file, streams
 from origin.catalog.bootstrap import bootstrap
@@ -27,8 +29,12 @@ from origin.catalog.database import Catalog
 from origin.catalog.ids import new_id, secret_hash
 from origin.errors import Problem
 from origin.ingest.rtmp import RtmpLimits, serve_rtmp
-from origin.live.director import Director, Means
+from origin.live.director import Director
+from origin.live.means import Means, Shared
+from origin.live.on_air import LINGER_S
 from origin.live.sweep import sweep
+from origin.stores.logbook import Logbook
+from origin.stores.protocol import Appendable
 from origin.stores.table import open_store
 from origin.web import descriptors, upkeep
 from origin.web.factory import make_api, make_ops
@@ -50,6 +56,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 GRACE_S: Final = 10.0
 """How long requests in flight may take after a SIGTERM; orchestrators usually kill after 30 s."""
+LOCK: Final = "server.lock"
+"""Held in the data directory by whoever must be alone with it."""
 STOPPED_AT_ONCE: Final = 130
 """Exit status after a second signal."""
 
@@ -102,7 +110,7 @@ class Server:
     async def _start(self) -> None:
         settings, cleanup = self.settings, self._cleanup
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        cleanup.enter_context(_locked(settings.data_dir / "server.lock"))
+        cleanup.enter_context(locked(settings.data_dir / LOCK))
         self.catalog = await asyncio.to_thread(Catalog.open, settings.database_url)
         cleanup.push_async_callback(asyncio.to_thread, self.catalog.close)
         await asyncio.to_thread(bootstrap, self.catalog, settings, time.time(), os.urandom)
@@ -114,20 +122,33 @@ class Server:
         keyring = await TokenDesk.open(self.catalog, bus, secret, clock=time.time, random=os.urandom)
         self._keep_running(keyring.run())
         self._keep_running(upkeep.run(self.catalog, time.time))
-        await sweep(self.catalog, store, time.time())
-        self.director = self._director(store, keyring)
+        logbook = await asyncio.to_thread(Logbook, settings.data_dir / "logs")
+        cleanup.push_async_callback(asyncio.to_thread, logbook.close)
+        shared = None if settings.bus_url.startswith("memory:") else Shared(bus, open_journal(settings.bus_url, bus))
+        if shared:
+            cleanup.push_async_callback(shared.journal.close)
+        self.director = self._director(store, logbook, shared, keyring)
+        cleanup.push_async_callback(self.director.drain)  # for a start that fails; else it is drained sooner, below
+        if shared is None:
+            await self.director.revive()
+        await sweep(self.catalog, store, time.time() - 2 * LINGER_S if shared else math.inf)
         await self._listen(store, bus, keyring, secret)
 
     def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._cleanup.push_async_callback(_cancelled, task)
 
-    def _director(self, store: ObjectStore, keyring: TokenDesk) -> Director:
+    def _director(self, store: ObjectStore, logbook: Logbook, shared: Shared | None, keyring: TokenDesk) -> Director:
         means = Means(
             catalog=self.catalog,
             store=store,
+            drafts=store if isinstance(store, Appendable) else None,
+            logbook=logbook,
             find_stream=partial(find_stream, self.catalog, keyring),
+            signer=keyring.signer,
+            manifest_keys=lambda: keyring.manifest_keys,
             owner=new_id("no_", os.urandom),  # this process; another, even on the same node, gets the next epoch
+            shared=shared,
             clock=time.time,
             random=os.urandom,
             part_target_s=self.settings.part_target_s,
@@ -145,7 +166,7 @@ class Server:
         self.http_address = await http.bind(*settings.http_bind, tls=tls)
         await self._listen_rtmp(tls, RtmpLimits(connections=shares.publishers))
         cleanup.push_async_callback(self.director.drain)
-        self.links = Links.of(settings, self.http_address, self.rtmp_address)
+        self.links = Links.of(settings, self.http_address, self.rtmp_address, self.rtmps_address)
         self.services = Services(
             settings=settings,
             catalog=self.catalog,
@@ -160,7 +181,7 @@ class Server:
             random=os.urandom,
         )
         await ops.serve(make_ops(self.services))
-        await http.serve(Front(make_api(self.services), Playback(self.services, self.director.channel)))
+        await http.serve(Front(make_api(self.services), Playback(self.services, self.director)))
 
     async def _listen_rtmp(self, tls: ssl.SSLContext | None, limits: RtmpLimits) -> None:
         plain = await serve_rtmp(self.director, *self.settings.rtmp_bind, limits=limits)
@@ -194,7 +215,7 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[IO[bytes]]:
+def locked(path: Path) -> Iterator[IO[bytes]]:
     """Hold `path` for this process: two servers on one SQLite file and one spool would undo each other."""
     with path.open("ab") as file:
         try:

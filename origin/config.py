@@ -67,7 +67,8 @@ class Settings:
     database_url: str = field(default="sqlite:///data/catalog.db", repr=False)
     """May hold a password."""
     store_url: str = "file:data/objects"
-    bus_url: str = "memory:"
+    bus_url: str = field(default="memory:", repr=False)
+    """May hold a password."""
     http_bind: Address = HTTP_BIND
     ops_bind: Address = OPS_BIND
     rtmp_bind: Address = RTMP_BIND
@@ -152,10 +153,7 @@ def _text(value: object) -> str:
 
 
 def _path(value: object) -> Path:
-    try:
-        return Path(_text(value)).expanduser()
-    except RuntimeError as error:  # "~name" of somebody who has no home here
-        raise ValueError("there is no such user's home directory; write the path in full") from error
+    return Path(_text(value)).expanduser()
 
 
 def _address(value: object) -> Address:
@@ -258,8 +256,8 @@ def _one_of(*choices: str) -> Callable[[object], str]:
 PARSERS: Final[Mapping[str, Callable[[object], object]]] = {
     "data_dir": _path,
     "database_url": _database_url,
-    "store_url": _url_of("file memory"),
-    "bus_url": _url_of("memory"),
+    "store_url": _url_of("file memory s3"),
+    "bus_url": _url_of("memory redis rediss"),
     "http_bind": _address,
     "ops_bind": _address,
     "rtmp_bind": _address,

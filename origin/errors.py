@@ -38,6 +38,7 @@ PROBLEMS: Final[dict[str, Kind]] = {
     "range_not_satisfiable": Kind(416, "The range lies outside the content"),
     "rate_limited": Kind(429, "Too many requests"),
     "internal": Kind(500, "The server failed"),
+    "manifest_tampered": Kind(502, "A stored manifest is not the one that was signed"),
     "catalog_failed": Kind(503, "The catalog does not answer"),
     "catalog_busy": Kind(503, "The catalog has too much to do"),
     "store_failed": Kind(503, "The object store does not answer"),

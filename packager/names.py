@@ -37,6 +37,11 @@ def rendition_of(name: str) -> str:
     return name.partition("/")[0]
 
 
+def segment_of(part: str) -> str:
+    """The name of the segment that a part's name belongs to: `v0/1-7.m4s` of `v0/1-7.3.m4s`."""
+    return f"{part.rsplit('.', 2)[0]}.m4s"
+
+
 def is_init(name: str) -> bool:
     """Whether a name is an init segment's."""
     return name.endswith(".mp4")

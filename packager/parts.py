@@ -131,7 +131,9 @@ class PartBuilder:
         return done
 
     def _even_times(self) -> list[int]:
-        return [*(sample.dts for sample in self.samples), self.end]
+        times = [sample.dts for sample in self.samples]
+        times.append(self.end)
+        return times
 
     def _mended_times(self, end: int) -> list[int]:
         """Decode times as near to the samples' own as they can be, rising from `start` to `end`."""

@@ -2,7 +2,8 @@
 
     push(sample) → Run: where to cut → Rendition: parts and segments → [Put, Put, Delete], and `windows` for playlists
 
-All that outlasts a run lives here: the windows, what players were promised, what is to be deleted when.
+All that outlasts a run lives here: what players see (`presentation`), what they were promised, what is to be deleted
+when.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from media.track import Kind
 from packager.hls import multivariant
 from packager.hls.window import Window
 from packager.names import Names, rendition_of
+from packager.periods import Periods
+from packager.presentation import Presentation
 from packager.promises import Promises
 from packager.rendition import Rendition
+from packager.resumption import close_open_segments
 from packager.retention import Retention
 from packager.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from media.sample import Sample
     from media.track import Track
@@ -57,19 +61,47 @@ class LivePackager:
     `start` may be called again, for a discontinuity. Commands are to be carried out in order.
     """
 
-    def __init__(self, settings: LiveSettings) -> None:
+    def __init__(self, settings: LiveSettings, presentation: Presentation | None = None) -> None:
         self._settings = settings
-        self._windows: dict[str, Window] = {}
+        self.presentation = presentation or Presentation()
+        self.presentation.epoch, self.presentation.span_s = settings.epoch, settings.dvr_window_s
+        self._windows = self.presentation.windows
         part_s = settings.part_target_s if settings.low_latency else _CHUNK_S
         self._promises = Promises(self._windows, part_s, settings.segment_min_s)
         self._retention = Retention(self._windows, settings.dvr_window_s)
+        self._periods = Periods()
         self._renditions: dict[str, Rendition] = {}
         self._run: Run | None = None
         self._runs = 0
+        self._wall = 0.0
         self._run_msn = settings.first_msn
         self._discontinuity = settings.first_discontinuity
         self._dropped = 0
-        self._ready = False
+
+    @classmethod
+    def resume(
+        cls, settings: LiveSettings, presentation: Presentation, bodies: Mapping[str, tuple[bytes, ...]]
+    ) -> tuple[LivePackager, list[Command]]:
+        """Go on with what another writer has shown, under a higher epoch; `start` begins the next run.
+
+        `bodies` are the parts of the open segments, by name, as far as they could be saved: those segments are closed
+        with them. What players were promised is kept, whatever `settings` say.
+        """
+        packager = cls(settings, presentation)
+        presentation.flowing = False
+        out = close_open_segments(presentation, settings.epoch, bodies)
+        durations = {window.target_duration for window in presentation.windows.values()} - {None}
+        packager._promises.keep(presentation.part_target, max((each or 0 for each in durations), default=None))
+        if presentation.windows:
+            packager._run_msn = presentation.next_msn
+            packager._discontinuity = presentation.discontinuity_sequence + 1
+        for window in presentation.windows.values():
+            packager._retention.slide(window)
+        return packager, out
+
+    def adopt(self, names: Iterable[str]) -> None:
+        """Take charge of stored objects that no playlist lists any more: they are deleted when nobody can need them."""
+        self._retention.adopt(names)
 
     @property
     def windows(self) -> Mapping[str, Window]:
@@ -77,11 +109,19 @@ class LivePackager:
         return self._windows
 
     @property
+    def flowing(self) -> bool:
+        """As the presentation's."""
+        return self.presentation.flowing
+
+    @property
+    def tracks(self) -> Mapping[str, Track]:
+        """What each init segment that playlists name is for, by its name; `frame_rate` is measured."""
+        return self.presentation.inits
+
+    @property
     def ready(self) -> bool:
-        """Whether playlists can be given out: the target duration is fixed and every rendition has a segment."""
-        if not self._ready and self._promises.duration is not None:
-            self._ready = all(self._windows[name].segments for name in self._renditions)
-        return self._ready
+        """As the presentation's."""
+        return self.presentation.ready
 
     @property
     def next_msn(self) -> int:
@@ -109,18 +149,26 @@ class LivePackager:
             raise ValueError("a run has one video track, one audio track, or both")
         multivariant.check(named.values())
         out: list[Command] = []
+        self._wall = wall_at_zero
         self._finish(out)
+        self._periods.require()
         self._renditions = {name: self._rendition(name, track, wall_at_zero) for name, track in named.items()}
+        self._show_tracks()
         out += [each.put_init() for each in self._renditions.values()]
         leader, *others = self._renditions.values()
         self._run = Run(leader, others[0] if others else None, self._promises, self._retention)
         self._runs += 1
+        self.presentation.runs = self._runs
+        self.presentation.flowing = True
         self._promises.tell()
         self._retire([name for name in self._windows if name not in named])
         return out
 
     def set_wall(self, wall_at_zero: float) -> None:
         """Date what comes from now on by another unix time of media time 0."""
+        if not any(window.segments for window in self._windows.values()):
+            self._periods.redate(wall_at_zero - self._wall)
+        self._wall = wall_at_zero
         for rendition in self._renditions.values():
             rendition.redate(wall_at_zero)
 
@@ -135,6 +183,14 @@ class LivePackager:
         out: list[Command] = []
         if self._run:
             self._run.push(sample, out)
+            if out:
+                self._note_progress()
+        return out
+
+    def pause(self) -> list[Command]:
+        """End the run: open segments are closed, and whatever comes next begins with `start`."""
+        out: list[Command] = []
+        self._finish(out)
         return out
 
     def close(self) -> list[Command]:
@@ -146,18 +202,38 @@ class LivePackager:
             window.end()
         return out
 
+    def mpd(self, *, over: bool = False) -> str:
+        """As the presentation's."""
+        return self.presentation.mpd(over=over)
+
     def multivariant(self) -> str:
-        """The multivariant playlist: the renditions of this run that players can load."""
-        return multivariant.render(
-            [_row(each) for each in self._renditions.values() if each.window.segments],
-        )
+        """As the presentation's."""
+        return self.presentation.multivariant()
+
+    def _note_progress(self) -> None:
+        shown = self.presentation
+        for rendition in self._renditions.values():
+            shown.reached_s = max(shown.reached_s, rendition.reached_s)
+            if shown.inits[rendition.init_name] != rendition.measured_track:
+                self._show_tracks()
+        shown.part_target = self._promises.part_target
+
+    def _show_tracks(self) -> None:
+        """Tell of the tracks of this run, and of those before that windows still name."""
+        shown = self.presentation
+        named = {f"{name}/{each.init}" for name, window in self._windows.items() for each in window.segments}
+        past = {name: init for name, init in shown.inits.items() if name in named}
+        shown.inits = past | {each.init_name: each.measured_track for each in self._renditions.values()}
+        shown.present = {name: each.init_name for name, each in self._renditions.items()}
 
     def _finish(self, out: list[Command]) -> None:
         if not self._run:
             return
         self._run.finish(out)
+        self._note_progress()
         self._dropped += self._run.dropped
         self._run = None
+        self.presentation.flowing = False
         msn = self.next_msn
         if msn > self._run_msn:
             self._discontinuity += 1
@@ -179,6 +255,7 @@ class LivePackager:
             names,
             window,
             self._promises,
+            self._periods,
             init_number=self._runs,
             wall_at_zero=wall_at_zero,
             discontinuity=bool(window.segments),
@@ -190,17 +267,3 @@ class LivePackager:
             if not window.ended:
                 window.end()
                 self._retention.retire(window)
-
-
-def _row(rendition: Rendition) -> multivariant.Rendition:
-    """Bits a second are taken from segments of half a target duration or more (RFC 8216bis, 4.4.6.2)."""
-    window, track = rendition.window, rendition.track
-    least = (window.target_duration or 0) / 2
-    rates = [8 * each.size / each.duration for each in window.segments if each.duration >= least]
-    return multivariant.Rendition(
-        rendition.window.name,
-        track,
-        peak=max(rates, default=0.0),
-        average=8 * sum(each.size for each in window.segments) / max(window.duration, 0.001),
-        frame_rate=track.timescale / rendition.frame if track.kind is Kind.VIDEO and rendition.frame else None,
-    )

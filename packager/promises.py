@@ -31,6 +31,19 @@ class Promises:
         self._part: tuple[int, int] | None = None
         self._longest = 0.0
 
+    @property
+    def part_target(self) -> tuple[int, int] | None:
+        """PART-TARGET in ticks, and the timescale of the clock that has them."""
+        return self._part
+
+    def keep(self, part_target: tuple[int, int] | None, duration: int | None) -> None:
+        """Stand by what another writer promised."""
+        if part_target is not None:
+            self.fix_part(*part_target)
+        if duration is not None:
+            self.duration = duration
+            self.fix_duration()
+
     def part(self, timescale: int) -> int | None:
         """PART-TARGET in ticks of a clock, rounded down."""
         return None if self._part is None else rescale(*self._part, timescale)

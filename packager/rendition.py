@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from media.timing import usual
 from media.track import Kind
 from packager.commands import Life, Put
-from packager.fmp4 import write_init, write_part
+from packager.fmp4 import write_init, write_part, write_prft
 from packager.hls.segment import Part
 from packager.parts import PartBuilder
+from packager.periods import Opening
 from packager.segmenter import MAX_TARGET_DURATION
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from packager.commands import Command
     from packager.hls.window import Window
     from packager.names import Names
+    from packager.periods import Periods
     from packager.promises import Promises
 
 _SLIGHTLY_S: Final = 0.1
@@ -41,6 +44,7 @@ class Rendition:
         names: Names,
         window: Window,
         promises: Promises,
+        periods: Periods,
         *,
         init_number: int,
         wall_at_zero: float,
@@ -55,6 +59,7 @@ class Rendition:
         self._is_video = track.kind is Kind.VIDEO
         self._names = names
         self._promises = promises
+        self._periods = periods
         self._wall_at_zero = wall_at_zero
         self._discontinuity = discontinuity
         self._builder: PartBuilder | None = None
@@ -69,7 +74,17 @@ class Rendition:
 
     def put_init(self) -> Put:
         """The init segment."""
-        return Put(self._names.within(self.init), (write_init(self.track),), Life.STORED)
+        return Put(self.init_name, (write_init(self.track),), Life.STORED)
+
+    @property
+    def init_name(self) -> str:
+        """Name of the init segment."""
+        return self._names.within(self.init)
+
+    @property
+    def measured_track(self) -> Track:
+        """The track with the frame rate that samples have, as soon as a part was cut."""
+        return replace(self.track, frame_rate=self.track.timescale / self.frame) if self.frame else self.track
 
     @property
     def flowing(self) -> bool:
@@ -77,9 +92,19 @@ class Rendition:
         return self._builder is not None
 
     @property
+    def _follows_gap(self) -> bool:
+        last = self.window.segments[-1] if self.window.segments else None
+        return last is not None and last.gap and not last.lost
+
+    @property
     def next_msn(self) -> int:
         """The lowest media sequence number under which nothing was put."""
         return self.window.open_msn + (1 if self._parts else 0)
+
+    @property
+    def reached_s(self) -> float:
+        """Media time up to which there are parts, in seconds."""
+        return (self._builder.start if self._builder else self.start) / self.track.timescale
 
     @property
     def waiting(self) -> list[Sample]:
@@ -133,12 +158,15 @@ class Rendition:
 
     def _builder_for(self, sample: Sample) -> PartBuilder:
         """Where the first sample of a segment belongs; it may begin anew, at its own decode time."""
-        builder = self._builder
+        builder, late = self._builder, 0
         if builder is None or self._starts_anew(builder, sample):
+            late = max(sample.dts - self.start, 0)
             if 0 < sample.dts - self.start <= _SLIGHTLY_S * self.track.timescale:
                 self.start = sample.dts
             builder = self._builder = PartBuilder(sample.dts, self._promises.part(self.track.timescale))
-        self._begin(sample.pts)
+        if self._follows_gap:
+            self._periods.require()
+        self._begin(sample.pts, late)
         return builder
 
     def _starts_anew(self, builder: PartBuilder, sample: Sample) -> bool:
@@ -155,6 +183,8 @@ class Rendition:
         cut = builder.cut()
         self.frame = self.frame or usual(sample.duration for sample in cut.samples)
         body = write_part(self._number, cut.times, cut.samples)
+        if not self._parts:
+            body = (write_prft(cut.samples[0].pts, self._date(cut.samples[0].pts)), *body)
         self._number += 1
         msn, index = self.window.open_msn, len(self._parts)
         size = sum(map(len, body))
@@ -166,11 +196,18 @@ class Rendition:
             part = Part(file, cut.ticks / self.track.timescale, cut.samples[0].key, size)
             self.window.add_part(part, self._names.part(msn, index + 1))
 
-    def _begin(self, first_pts: int) -> None:
+    def _begin(self, first_pts: int, late: int = 0) -> None:
+        """Begin a segment whose first sample comes `late` after where it could: other renditions may begin there."""
         self.begun = True
-        date = self._wall_at_zero + first_pts / self.track.timescale
-        self.window.begin_segment(self.init, date, discontinuity=self._discontinuity)
+        window, timescale = self.window, self.track.timescale
+        date = self._date(first_pts)
+        first = Opening(window.open_msn, first_pts - late, date - late / timescale)
+        opening = self._periods.of(first, timescale)
+        window.begin_segment(self.init, date, discontinuity=self._discontinuity, time=first_pts, opening=opening)
         self._discontinuity = False
+
+    def _date(self, time: int) -> float:
+        return self._wall_at_zero + time / self.track.timescale
 
     def _close(self, duration: float, out: list[Command]) -> None:
         if not self.begun:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from packager.commands import Delete
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Iterable, MutableMapping
 
     from packager.commands import Command
     from packager.hls.segment import Segment
@@ -46,6 +46,14 @@ class Retention:
         for segment, after in zip(window.segments, [*window.segments[1:], None], strict=False):
             self._doom(window, segment, last_of_init=after is None or after.init != segment.init)
         self._retired.append((self._age + window.longest, window))
+
+    def adopt(self, names: Iterable[str]) -> None:
+        """Doom what a writer before has left behind: nothing lists it any more, yet players may still ask for it."""
+        longest = max(
+            (window.longest + 2 * (window.target_duration or 0) for window in self._windows.values()), default=0
+        )
+        for name in names:
+            heappush(self._due, (self._age + longest, name))
 
     def start(self) -> None:
         """Let media time begin anew."""

@@ -59,10 +59,11 @@ class Run:
 
     def push(self, sample: Sample, out: list[Command]) -> None:
         """Take the next sample of either track."""
-        self._newest = sample
         if sample.kind is self._kind:
+            self._newest = sample
             self._lead(sample, out)
         elif self._follower:
+            self._newest = sample
             self._receive(self._follower, sample, out)
         else:
             self._dropped += 1
@@ -188,8 +189,10 @@ class Run:
             first.aim(out)
 
     def _receive(self, follower: Follower, sample: Sample, out: list[Command]) -> None:
-        follower.hold(sample)
         front = self._follower_front
+        if front is not None and not self._away and follower.goes_with(sample, front, out):
+            return
+        follower.hold(sample)
         if self._away:
             self._go_alone(follower, out)
         elif follower.has_run_ahead(front):

@@ -53,8 +53,10 @@ async function writeLicences() {
   await writeFile(path.join(made, "THIRD_PARTY.txt"), (await Promise.all(texts)).join("\n"));
 }
 
+const readPage = (name) => readFile(path.join(here, "src/pages", `${name}.html`), "utf8");
+
 async function writePage(target, source, assets) {
-  const template = await readFile(path.join(here, "src/pages", `${source}.html`), "utf8");
+  const template = (await readPage(source)).replace("{{head}}\n", await readPage("shared/head"));
   const used = [];
   const html = template.replace(/\{\{([\w.]+)\}\}/g, (_, name) => {
     const address = assets.get(name);

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from typing import TYPE_CHECKING, Self
+from functools import partial
+from typing import TYPE_CHECKING
 
-from origin.bus.protocol import MAX_QUEUED, BusError, Lost, Message, checked
+from origin.bus.protocol import BusError, Message, checked
+from origin.bus.queues import Exchange, Queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
 
 class MemoryBus:
     """Hands each message to the queues of those who have subscribed to its topic."""
 
     def __init__(self) -> None:
-        self._topics: dict[str, set[MemorySubscription]] = {}
+        self._exchange: Exchange[Message] = Exchange()
         self._closed = False
 
     @classmethod
@@ -31,86 +30,22 @@ class MemoryBus:
         """Put the message into the queues."""
         said = checked(topic, message)
         self._check_open()
-        for subscription in self._topics.get(topic, ()):
-            subscription.take(said)
+        self._exchange.deliver(topic, said)
 
-    def subscribe(self, topic: str) -> MemorySubscription:
+    def subscribe(self, topic: str) -> Queue[Message]:
         """Make a subscription."""
         checked(topic, {})
-        return MemorySubscription(self, topic)
+        return Queue(partial(self._join, topic), partial(self._exchange.remove, topic))
 
     async def close(self) -> None:
         """End all subscriptions."""
         self._closed = True
-        for subscription in set[MemorySubscription]().union(*self._topics.values()):
-            subscription.end()
-        self._topics.clear()
+        self._exchange.end()
 
-    def add(self, topic: str, subscription: MemorySubscription) -> None:
-        """Begin to serve a subscription."""
+    async def _join(self, topic: str, queue: Queue[Message]) -> None:
         self._check_open()
-        self._topics.setdefault(topic, set()).add(subscription)
-
-    def remove(self, topic: str, subscription: MemorySubscription) -> None:
-        """Forget a subscription, and its topic with the last one."""
-        listeners = self._topics.get(topic, set())
-        listeners.discard(subscription)
-        if not listeners:
-            self._topics.pop(topic, None)
+        self._exchange.add(topic, queue)
 
     def _check_open(self) -> None:
         if self._closed:
             raise BusError("The bus is closed.")
-
-
-class MemorySubscription:
-    """A bounded queue. When it is full, all of it gives way to one `Lost`: what is newest counts."""
-
-    def __init__(self, bus: MemoryBus, topic: str) -> None:
-        self._bus = bus
-        self._topic = topic
-        self._queue: deque[Message] = deque()
-        self._lost = 0
-        self._ended = False
-        self._stirred = asyncio.Event()
-
-    async def __aenter__(self) -> Self:
-        """Begin."""
-        self._bus.add(self._topic, self)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End."""
-        self._bus.remove(self._topic, self)
-        self.end()
-
-    def __aiter__(self) -> Self:
-        """Give itself."""
-        return self
-
-    async def __anext__(self) -> Message | Lost:
-        """Give what was lost, then what is queued; wait if there is neither."""
-        while not (self._lost or self._queue):
-            if self._ended:
-                raise StopAsyncIteration
-            self._stirred.clear()
-            await self._stirred.wait()
-        if self._lost:
-            lost, self._lost = Lost(self._lost), 0
-            return lost
-        return self._queue.popleft()
-
-    def take(self, message: Message) -> None:
-        """Queue a message."""
-        if len(self._queue) >= MAX_QUEUED:
-            self._lost += len(self._queue)
-            self._queue.clear()
-        self._queue.append(message)
-        self._stirred.set()
-
-    def end(self) -> None:
-        """Let the iteration end after what is queued."""
-        self._ended = True
-        self._stirred.set()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 from origin.errors import Problem
 
@@ -21,6 +21,7 @@ MAX_MESSAGE_BYTES: Final = 16 * 1024
 MAX_QUEUED: Final = 256
 """Messages kept for a subscriber that is busy, 4 MB at the most; by then it does better to read the truth again."""
 
+T_co = TypeVar("T_co", covariant=True)
 _TOPIC: Final = re.compile(r"[A-Za-z0-9._:/-]{1,200}")
 
 
@@ -46,8 +47,8 @@ class Lost:
     count: int
 
 
-class Subscription(Protocol):
-    """Iterates over messages from the moment that `async with` was entered. One task iterates.
+class Subscription(Protocol[T_co]):
+    """Iterates over what comes from the moment that `async with` was entered. One task iterates.
 
     Ends when the bus is closed; leaving `async with` ends it too and frees what it holds.
     """
@@ -63,8 +64,8 @@ class Subscription(Protocol):
     def __aiter__(self) -> Self:
         """Give itself."""
 
-    async def __anext__(self) -> Message | Lost:
-        """Wait for the next message, of which no more than `MAX_QUEUED` are kept."""
+    async def __anext__(self) -> T_co | Lost:
+        """Wait for the next one, of which no more than `MAX_QUEUED` are kept."""
 
 
 class Bus(Protocol):
@@ -73,7 +74,7 @@ class Bus(Protocol):
     async def publish(self, topic: str, message: Mapping[str, str]) -> None:
         """Tell all subscribers of the topic, without waiting for them. A publisher's messages keep their order."""
 
-    def subscribe(self, topic: str) -> Subscription:
+    def subscribe(self, topic: str) -> Subscription[Message]:
         """Make a subscription, to be entered with `async with`."""
 
     async def close(self) -> None:

@@ -12,8 +12,21 @@ if TYPE_CHECKING:
 
     from origin.bus.protocol import Bus
 
+
+def _redis(url: str) -> Bus:
+    try:
+        from origin.bus.redis import RedisBus  # noqa: PLC0415 - needs what only a cluster installs
+    except ModuleNotFoundError as error:
+        if error.name != "redis":
+            raise
+        raise BusError("A bus on Redis needs more packages: pip install 'headwater[cluster]'.") from error
+    return RedisBus.open(url)
+
+
 BUSES: Final[Mapping[str, Callable[[str], Bus]]] = {
     "memory": MemoryBus.open,
+    "redis": _redis,
+    "rediss": _redis,
 }
 
 

@@ -1,7 +1,7 @@
 """The first start of a database: a tenant, a signing key, and an API key for whoever set the server up.
 
-All of it is one transaction that waits for its turn, so of several processes or nodes that start at once one does it.
-It alone writes an `admin.key`, and makes a `secret` if it was given none.
+All of it is one transaction that waits for its turn, so of several processes or nodes that start at once one does it:
+it alone writes an `admin.key`, and makes a `secret` if it was given none.
 The admin key's file is written before the commit: a crash between the two leaves a file whose key does not work and
 a database that is still new, so that the next start writes both again. The other way round it would leave a database
 that nobody has the key to.

@@ -1,26 +1,31 @@
-"""Broadcasts: the times that a stream was on the air. A broadcast owns the objects below `<tenant>/<broadcast>/`."""
+"""Broadcasts: the times that a stream was on the air. A broadcast owns the objects below `<tenant>/<broadcast>/`.
+
+What changes one takes the writer's epoch, and does nothing when another writer has it now. For that to hold while nodes
+race, the caller has the stream's lease locked (`leases.lock`, or by having just taken it).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import BigInteger, and_, bindparam, case, delete, exists, select, update
+from sqlalchemy import BigInteger, bindparam, case, delete, exists, or_, select, update
 
 from origin.catalog import rows, schema
+from origin.catalog.clock import moment
 
 if TYPE_CHECKING:
     from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Update
 
 _ROW = schema.broadcasts.c
+_LEASES: Final = "stream:"
 
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
     """One time on the air, under the lease's `epoch`; still going on while `ended_at` is None.
 
-    `epoch` is that of its present writer, or of its last: what a writer of another epoch asks for is not done.
-    `relayed` says whether the shared journal knows all that viewers were told of, so that another node can go on.
+    `relayed` says whether all that viewers were shown is in its journal, so that another node can go on with it.
     """
 
     id: str
@@ -49,50 +54,61 @@ def start(  # noqa: PLR0913 - one argument a column
     return broadcast
 
 
-def end(conn: Connection, broadcast_id: str, epoch: int, now: float) -> bool:
-    """Note that it is over; False if that was known, or its writer is another one."""
-    over = update(schema.broadcasts).where(still_open(broadcast_id, epoch)).values(ended_at=now)
-    return rows.touched(conn, over) == 1
+def end(conn: Connection, broadcast_id: str, now: float, *, epoch: int | None = None) -> bool:
+    """Note that it is over; False if that was known, the broadcast is not, or its writer is not that of `epoch`.
+
+    Without an epoch only what nobody writes can be ended: its stream's lease has run out, or was given back.
+    """
+    now = moment(conn, now)
+    over = update(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_(None))
+    ours = _ROW.epoch == epoch if epoch is not None else ~_written(now)
+    return rows.touched(conn, over.where(ours).values(ended_at=now)) == 1
 
 
-def end_others(conn: Connection, stream_id: str, but: str, now: float) -> int:
-    """Note that all of a stream's broadcasts but one are over; how many were not. Only for who holds the lease."""
-    over = update(schema.broadcasts).where(_ROW.stream_id == stream_id, _ROW.ended_at.is_(None), _ROW.id != but)
-    return rows.touched(conn, over.values(ended_at=now))
+def end_all(conn: Connection, stream_id: str, now: float) -> int:
+    """End what is open of a stream, for the holder of its lease to begin another; how many."""
+    left = update(schema.broadcasts).where(_ROW.stream_id == stream_id, _ROW.ended_at.is_(None))
+    return rows.touched(conn, left.values(ended_at=moment(conn, now)))
 
 
-def still_open(broadcast_id: str, epoch: int) -> ColumnElement[bool]:
-    """Give the condition that a broadcast is not over, and its writer still that of `epoch`."""
-    return and_(_ROW.id == broadcast_id, _ROW.epoch == epoch, _ROW.ended_at.is_(None))
+def lease_of(stream_id: str) -> str:
+    """Name the lease that a stream's writer holds."""
+    return f"{_LEASES}{stream_id}"
 
 
-def is_open(conn: Connection, broadcast_id: str, epoch: int) -> bool:
-    """Tell whether it is not over, and its writer still that of `epoch`."""
-    return conn.execute(select(_ROW.id).where(still_open(broadcast_id, epoch))).first() is not None
-
-
-def pass_on(conn: Connection, broadcast_id: str, epoch: int) -> bool:
-    """Note that the writer of `epoch` goes on with it; False if it is over, or a later writer has it."""
-    passed = update(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_(None), _ROW.epoch <= epoch)
-    return rows.touched(conn, passed.values(epoch=epoch)) == 1
-
-
-def note_relayed(conn: Connection, broadcast_id: str, epoch: int, *, relayed: bool) -> bool:
-    """Note whether the journal knows everything; False if the broadcast is over, or its writer is another one."""
-    noted = update(schema.broadcasts).where(still_open(broadcast_id, epoch)).values(relayed=relayed)
-    return rows.touched(conn, noted) == 1
-
-
-def open_one(conn: Connection, stream_id: str) -> Broadcast | None:
-    """Give the newest of a stream's broadcasts that are not ended."""
-    query = select(schema.broadcasts).where(_ROW.stream_id == stream_id, _ROW.ended_at.is_(None))
-    newest = query.order_by(_ROW.epoch.desc(), _ROW.started_at.desc(), _ROW.id).limit(1)
-    return rows.first(conn, newest, Broadcast)
+def _written(now: float) -> ColumnElement[bool]:
+    lease = schema.leases.c
+    return exists().where(lease.resource == _LEASES + _ROW.stream_id, lease.expires_at > now)
 
 
 def open_ones(conn: Connection) -> list[Broadcast]:
     """Give those not ended: on the air now, or left behind by a crash. As many as there are live streams."""
     return rows.every(conn, select(schema.broadcasts).where(_ROW.ended_at.is_(None)), Broadcast)
+
+
+def open_one(conn: Connection, stream_id: str) -> Broadcast | None:
+    """Give the newest of a stream's broadcasts that is not ended."""
+    query = select(schema.broadcasts).where(_ROW.stream_id == stream_id, _ROW.ended_at.is_(None))
+    return rows.first(conn, query.order_by(_ROW.epoch.desc()).limit(1), Broadcast)
+
+
+def newest(conn: Connection, stream_id: str, since: float) -> Broadcast | None:
+    """Give the stream's newest broadcast if it is open, or ended after `since`."""
+    recent = or_(_ROW.ended_at.is_(None), _ROW.ended_at > since)
+    query = select(schema.broadcasts).where(_ROW.stream_id == stream_id, recent)
+    return rows.first(conn, query.order_by(_ROW.epoch.desc()).limit(1), Broadcast)
+
+
+def note_relayed(conn: Connection, broadcast_id: str, epoch: int, *, relayed: bool) -> bool:
+    """Note whether the journal knows everything; False if the broadcast is over, or the writer is another one."""
+    ours = update(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_(None), _ROW.epoch == epoch)
+    return rows.touched(conn, ours.values(relayed=relayed)) == 1
+
+
+def pass_on(conn: Connection, broadcast_id: str, epoch: int) -> bool:
+    """Note that the writer of `epoch` goes on with it; False if it is over, or a later writer has it."""
+    open_still = update(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_(None), _ROW.epoch <= epoch)
+    return rows.touched(conn, open_still.values(epoch=epoch)) == 1
 
 
 def ended_before(conn: Connection, moment: float, limit: int) -> list[Broadcast]:
@@ -101,45 +117,32 @@ def ended_before(conn: Connection, moment: float, limit: int) -> list[Broadcast]
     return rows.every(conn, query, Broadcast)
 
 
-def is_over(conn: Connection, broadcast_id: str, epoch: int) -> bool:
-    """Tell whether it was ended by the writer of `epoch`: nobody goes on with it, and its objects may be deleted."""
-    query = select(_ROW.id).where(_ended(broadcast_id, epoch))
-    return conn.execute(query).first() is not None
+def forget(conn: Connection, broadcast_id: str) -> bool:
+    """Remove a broadcast that is over, after its objects are gone. Anybody may: no writer takes up what has ended."""
+    gone = delete(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_not(None))
+    return rows.touched(conn, gone) == 1
 
 
-def forget(conn: Connection, broadcast_id: str, epoch: int) -> bool:
-    """Remove a broadcast that `is_over`, after its objects are gone."""
-    return rows.touched(conn, delete(schema.broadcasts).where(_ended(broadcast_id, epoch))) == 1
-
-
-def _ended(broadcast_id: str, epoch: int) -> ColumnElement[bool]:
-    return and_(_ROW.id == broadcast_id, _ROW.epoch == epoch, _ROW.ended_at.is_not(None))
-
-
-def advance(  # noqa: PLR0913, PLR0917 - whose, by which right, how far
-    conn: Connection, broadcast_id: str, stream_id: str, epoch: int, next_msn: int, next_discontinuity: int
+def advance(  # noqa: PLR0913 - which one, by which right, up to where
+    conn: Connection, broadcast_id: str, stream_id: str, *, epoch: int, next_msn: int, next_discontinuity: int
 ) -> bool:
     """Reserve numbers: no later broadcast of the stream will use a segment number below `next_msn`.
 
-    Numbers only rise. Not done, and False, if the broadcast is unknown, over, or its writer is another one.
+    Numbers only rise. Not done, and False, if the broadcast is unknown, has another writer than that of `epoch`, or one
+    of a higher epoch has started: its writer has lost the lease.
     """
-    values = {
-        "of": stream_id,
-        "which": broadcast_id,
-        "under": epoch,
-        "msn": next_msn,
-        "discontinuity": next_discontinuity,
-    }
+    values = {"of": stream_id, "under": broadcast_id, "at": epoch, "msn": next_msn, "discontinuity": next_discontinuity}
     return rows.touched(conn, _ADVANCE, **values) == 1
 
 
 def _advance() -> Update:
-    stream = schema.streams.c
+    stream, later = schema.streams.c, schema.broadcasts.alias()
     of: BindParameter[str] = bindparam("of")
-    ours = exists().where(
-        _ROW.id == bindparam("which"), _ROW.stream_id == of, _ROW.epoch == bindparam("under"), _ROW.ended_at.is_(None)
-    )
-    raised = update(schema.streams).where(stream.id == of, ours)
+    under: BindParameter[str] = bindparam("under")
+    at = bindparam("at", type_=BigInteger)
+    ours = exists().where(_ROW.id == under, _ROW.stream_id == of, _ROW.epoch == at)
+    overtaken = exists().where(later.c.stream_id == of, later.c.epoch > at)
+    raised = update(schema.streams).where(stream.id == of, ours, ~overtaken)
     return raised.values(
         next_msn=_at_least(stream.next_msn, "msn"),
         next_discontinuity=_at_least(stream.next_discontinuity, "discontinuity"),

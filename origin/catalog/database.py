@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from origin.catalog import engine as sqlite
-from origin.catalog import migrate, postgres
-from origin.catalog.failures import CatalogError, translate
+from origin.catalog import engine, migrate, postgres
+from origin.catalog.failures import translate
 from origin.catalog.readers import THREADS, Readers
 from origin.catalog.writer import Writer
 
@@ -37,10 +35,7 @@ class Catalog:
 
     @classmethod
     def open(cls, url: str) -> Catalog:
-        """Open `sqlite:///path`, made if need be, or `postgresql://…`, and migrate it.
-
-        Blocks, for milliseconds as a rule.
-        """
+        """Open `sqlite:///path`, made if need be, or `postgresql://…`, and migrate it. Blocks, as a rule for little."""
         scheme = url.partition(":")[0]
         writer, reader = DATABASES.get(scheme, _open_file)(url)
         return cls(writer, reader)
@@ -68,27 +63,15 @@ class Catalog:
         """Finish what was submitted and close the files. May be called more than once."""
         self._writer.close()
         self._readers.close()
-        for engine in self._engines:
-            engine.dispose()
-
-
-def look(url: str) -> str:
-    """Say which database this is and whether it can be used, and change nothing. Raises `Problem`."""
-    if url.startswith("postgresql:"):
-        return postgres.look(url)
-    path = sqlite.database_file(url)
-    if not path.exists():
-        return f"SQLite; the first start makes {path}."
-    if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
-        raise CatalogError(f"{path} is no file that can be read and written; change its owner or set database_url.")
-    return f"SQLite in {path}, {path.stat().st_size >> 10} KiB."
+        for each in self._engines:
+            each.dispose()
 
 
 def _open_file(url: str) -> tuple[Engine, Engine]:
-    path = sqlite.database_file(url)
-    writer = sqlite.writer_engine(path)
+    path = engine.database_file(url)
+    writer = engine.writer_engine(path)
     _prepare(lambda: migrate.prepare(path, writer), writer)
-    return writer, sqlite.reader_engine(path, THREADS)
+    return writer, engine.reader_engine(path, THREADS)
 
 
 def _open_server(url: str) -> tuple[Engine, Engine]:

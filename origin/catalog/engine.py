@@ -35,9 +35,7 @@ def database_file(url: str) -> Path:
     scheme, slashes, path = url.partition(":///")
     if scheme != "sqlite" or not slashes or path in ("", ":memory:"):
         kind = url.partition(":")[0]  # and no more of it: there may be a password
-        raise CatalogError(
-            f"The database URL must be sqlite:/// and the path of a file, or postgresql://…, not {kind}:…."
-        )
+        raise CatalogError(f"The database URL must be sqlite:/// and the path of a file, not {kind}:….")
     return Path(path)
 
 

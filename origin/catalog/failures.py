@@ -13,9 +13,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 
 from origin.errors import Problem
 
-_GONE: Final = ("08", "57P01", "57P02", "57P03", "57P05", "25P03")
-"""The server shuts down or starts, or has closed the session."""
-_READ_ONLY: Final = "25006"
+_GONE: Final = ("08", "57P01", "57P02", "57P03", "57P05", "25006", "25P03")
+"""The server shuts down or starts, has closed the session, or has become a standby, which takes no writes."""
 _AGAIN: Final = ("40001", "40P01")
 """Serialization failure, deadlock: the transaction was given up for the sake of another."""
 _BUSY: Final = "55P03"
@@ -38,17 +37,13 @@ class OutcomeUnknownError(CatalogError):
 
 def connection_lost(error: BaseException | None) -> bool:
     """Tell whether it is the connection that failed, or could not be made. Never true of SQLite."""
-    if not isinstance(error, DBAPIError) or not hasattr(error.orig, "sqlstate"):
+    said: Any = error.orig if isinstance(error, DBAPIError) else None
+    if not isinstance(error, DBAPIError) or not hasattr(said, "sqlstate"):
         return False
-    state = _state(error)
+    state = said.sqlstate
     if state is None:
         return error.connection_invalidated or isinstance(error, OperationalError)
     return error.connection_invalidated or state.startswith(_GONE)
-
-
-def read_only(error: BaseException | None) -> bool:
-    """Tell whether the server takes no writes over this connection, as a standby does not."""
-    return _state(error) == _READ_ONLY
 
 
 def worth_repeating(error: BaseException | None) -> bool:

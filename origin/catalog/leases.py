@@ -4,30 +4,37 @@
 at 1, stays while the owner does, and rises by one when another owner takes over. Nothing is ever deleted here: the row
 is what remembers the epoch.
 
-Nodes' clocks differ, so where they share a database its clock judges (`moment`), and the `now` of callers is not looked
-at. Each change is one statement that checks and acts under the row's lock: of two nodes that race, one wins, and the
-other's condition is looked at again (PostgreSQL's manual, 13.2.1 "Read Committed Isolation Level").
+Every function that is given `now` judges by `clock.moment` of it, so that nodes need not agree on the time.
+Nodes race for the row's lock: PostgreSQL judges the row again, as the winner left it, before the loser may change it
+(READ COMMITTED, section 13.2.1 of its manual), and so an epoch has one owner.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Double, bindparam, case, cast, extract, func, literal, or_, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, case, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from origin.catalog import rows, schema
-from origin.catalog.engine import is_shared
+from origin.catalog.clock import moment
 from origin.catalog.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
 _ROW = schema.leases.c
 _BY_RESOURCE: Final = select(schema.leases).where(_ROW.resource == bindparam("wanted"))
-_DATABASE_CLOCK: Final = cast(extract("epoch", func.clock_timestamp()), Double)
-"""The time of the statement, not that of its transaction's begin, which `now()` is in PostgreSQL."""
+_LOCKED: Final = _BY_RESOURCE.with_for_update()
+_KEEP: Final = (
+    update(schema.leases)
+    .where(_ROW.resource == bindparam("wanted"), _ROW.owner == bindparam("by"), _ROW.epoch == bindparam("under"))
+    .values(expires_at=bindparam("until"))
+)
+"""Give a lease another end, held or expired, if nobody else has taken it."""
+_PROLONG: Final = _KEEP.where(_ROW.expires_at > bindparam("now"))
+"""Give a lease that is still held another end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,6 @@ class Lease:
     tenant_id: str = DEFAULT_TENANT
 
 
-def moment(conn: Connection, now: float) -> ColumnElement[float]:
-    """Give the time by which leases are judged, to be put into a statement: the database's where nodes share it."""
-    return _DATABASE_CLOCK if is_shared(conn) else literal(now, Double)
-
-
 def acquire(  # noqa: PLR0913 - what, who, when, how long, whose
     conn: Connection, resource: str, owner: str, now: float, ttl_s: float, *, tenant_id: str = DEFAULT_TENANT
 ) -> Lease | None:
@@ -53,43 +55,40 @@ def acquire(  # noqa: PLR0913 - what, who, when, how long, whose
 
     Two processes under one owner name are one owner: names must be unique to a process, or to a node that runs one.
     """
-    clock = moment(conn, now)
-    insert = postgresql.insert if is_shared(conn) else sqlite.insert
-    first = insert(schema.leases).values(
-        asdict(Lease(resource, owner, 1, 0.0, tenant_id)) | {"expires_at": clock + ttl_s}
-    )
-    taken = first.on_conflict_do_update(
-        index_elements=[_ROW.resource],
-        set_={
-            "owner": owner,
-            "epoch": case((_ROW.owner == owner, _ROW.epoch), else_=_ROW.epoch + 1),
-            "expires_at": clock + ttl_s,
-        },
-        where=or_(_ROW.owner == owner, _ROW.expires_at <= clock),
-    )
-    return get(conn, resource) if rows.touched(conn, taken) else None
+    now = moment(conn, now)
+    free = or_(_ROW.owner == owner, _ROW.expires_at <= now)
+    next_epoch = case((_ROW.owner == owner, _ROW.epoch), else_=_ROW.epoch + 1)
+    taken = update(schema.leases).where(_ROW.resource == resource, free)
+    if rows.touched(conn, taken.values(owner=owner, epoch=next_epoch, expires_at=now + ttl_s)):
+        return get(conn, resource)
+    lease = Lease(resource, owner, 1, now + ttl_s, tenant_id)
+    return lease if _insert(conn, lease) else None
 
 
 def renew(  # noqa: PLR0913, PLR0917 - as `acquire`
     conn: Connection, resource: str, owner: str, epoch: int, now: float, ttl_s: float
 ) -> bool:
     """Prolong the lease that is held under `epoch`; False once it has expired, was released, or is another's."""
-    return _prolong(conn, Lease(resource, owner, epoch, 0.0), now, ttl_s, _ROW.expires_at > moment(conn, now))
+    now = moment(conn, now)
+    return rows.touched(conn, _PROLONG, wanted=resource, by=owner, under=epoch, now=now, until=now + ttl_s) == 1
 
 
-def keep(conn: Connection, lease: Lease, now: float, ttl_s: float, *, only_if: ColumnElement[bool]) -> bool:
-    """Prolong a lease, also one that has run out: nobody can have written under a higher epoch before it is taken."""
-    return _prolong(conn, lease, now, ttl_s, only_if)
+def keep(conn: Connection, lease: Lease, now: float, ttl_s: float) -> bool:
+    """As `renew`, but an expired lease is taken up again, unless another owner has had it since."""
+    until = moment(conn, now) + ttl_s
+    return rows.touched(conn, _KEEP, wanted=lease.resource, by=lease.owner, under=lease.epoch, until=until) == 1
 
 
 def release(conn: Connection, resource: str, owner: str, epoch: int, now: float) -> bool:
     """Give the lease up at once; the next owner gets the next epoch. False if it was no longer held."""
-    return renew(conn, resource, owner, epoch, now, 0.0)
+    now = moment(conn, now)
+    return rows.touched(conn, _PROLONG, wanted=resource, by=owner, under=epoch, now=now, until=now) == 1
 
 
-def guard(conn: Connection, lease: Lease) -> bool:
-    """Tell whether nobody has taken the lease since, and see that nobody does before the transaction is over."""
-    return conn.execute(select(true()).where(*_which(lease)).with_for_update()).first() is not None
+def lock(conn: Connection, lease: Lease) -> Lease | None:
+    """Give the lease as it is now, or None if another owner has had it since. Nobody takes it in this transaction."""
+    found = rows.first(conn, _LOCKED, Lease, wanted=lease.resource)
+    return found if found and (found.owner, found.epoch) == (lease.owner, lease.epoch) else None
 
 
 def get(conn: Connection, resource: str) -> Lease | None:
@@ -97,10 +96,13 @@ def get(conn: Connection, resource: str) -> Lease | None:
     return rows.first(conn, _BY_RESOURCE, Lease, wanted=resource)
 
 
-def _prolong(conn: Connection, lease: Lease, now: float, ttl_s: float, only_if: ColumnElement[bool]) -> bool:
-    prolonged = update(schema.leases).where(*_which(lease), only_if).values(expires_at=moment(conn, now) + ttl_s)
-    return rows.touched(conn, prolonged) == 1
-
-
-def _which(lease: Lease) -> tuple[ColumnElement[bool], ...]:
-    return _ROW.resource == lease.resource, _ROW.owner == lease.owner, _ROW.epoch == lease.epoch
+def _insert(conn: Connection, lease: Lease) -> bool:
+    """Add the row; False if it is there, which is to say: held by another."""
+    try:
+        with conn.begin_nested():
+            rows.add(conn, schema.leases, lease)
+    except IntegrityError:
+        if get(conn, lease.resource) is None:
+            raise
+        return False
+    return True

@@ -1,7 +1,7 @@
 """What changes together when a stream goes on the air and off it: lease, broadcast, reserved numbers.
 
-Whoever writes here shows its lease. A writer whose lease another owner has taken changes nothing: the lease's row is
-locked (`leases.guard`, `leases.keep`) before anything else, and stays so until the transaction is over.
+Each function locks the stream's lease first, so that nobody takes it meanwhile, and a writer that has lost it changes
+nothing. `now` is the caller's clock; what is judged and noted by is the database's (`clock`).
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 
 from origin.catalog import broadcasts, leases, rows, schema, streams
+from origin.catalog.broadcasts import lease_of
+from origin.catalog.clock import moment
 from origin.catalog.engine import is_shared
 
 if TYPE_CHECKING:
@@ -27,8 +29,6 @@ BLOCK: Final = 32
 """Segment numbers reserved ahead: more than a minute of them, while `hold` comes every few seconds."""
 DISCONTINUITIES: Final = 8
 """Reserved beside them; they come with reconnects, a few a minute at the worst."""
-NOBODY: Final = ""
-"""The owner of leases that were taken only to end what their owners had left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +40,7 @@ class Writer:
     next_msn: int
     next_discontinuity: int
     relayed: bool = True
-    """Whether the journal knows all that the writers before have told viewers of."""
-    resumed: bool = False
-    """Whether it goes on with a broadcast that another has begun."""
-
-
-@dataclass(frozen=True, slots=True)
-class Orphan:
-    """An open broadcast whose lease ended at `left_at`, `left_for_s` ago by the clock that judges leases.
-
-    Any node may take it over, and end it when its publisher has not come back in `reconnect_window_s`, which is 0 for a
-    stream that was deleted.
-    """
-
-    broadcast_id: str
-    stream_id: str
-    tenant_id: str
-    left_at: float
-    left_for_s: float
-    reconnect_window_s: float
-
-    @property
-    def overdue(self) -> bool:
-        """Has its reconnect window passed?"""
-        return self.left_for_s >= self.reconnect_window_s
+    """Whether the journal knows all that the writer before had shown."""
 
 
 def begin(  # noqa: PLR0913 - what, who, when, how long
@@ -71,12 +48,13 @@ def begin(  # noqa: PLR0913 - what, who, when, how long
 ) -> Writer | None:
     """Take the stream's lease and start a broadcast under it; None while another owner holds the lease.
 
-    Whatever broadcast of the stream is still open has no writer then, and is ended.
+    What an earlier writer left open is ended: nobody may go on with it now.
     """
-    lease = leases.acquire(conn, _lease_of(stream.id), owner, now, ttl_s, tenant_id=stream.tenant_id)
+    now = moment(conn, now)
+    lease = leases.acquire(conn, lease_of(stream.id), owner, now, ttl_s, tenant_id=stream.tenant_id)
     if lease is None:
         return None
-    broadcasts.end_others(conn, stream.id, broadcast_id, now)
+    broadcasts.end_all(conn, stream.id, now)
     fresh = streams.get(conn, stream.tenant_id, stream.id) or stream
     broadcasts.start(
         conn,
@@ -93,22 +71,19 @@ def begin(  # noqa: PLR0913 - what, who, when, how long
 
 
 def resume(conn: Connection, stream: Stream, owner: str, *, now: float, ttl_s: float) -> Writer | None:
-    """Take the stream's lease and go on with its open broadcast; None if there is none, or another owner has the lease.
-
-    The numbers are those above all that the writers before may have used.
-    """
+    """Take the lease of a stream and go on with its open broadcast; None if there is none, or another owner has it."""
     if broadcasts.open_one(conn, stream.id) is None:
         return None
-    lease = leases.acquire(conn, _lease_of(stream.id), owner, now, ttl_s, tenant_id=stream.tenant_id)
+    now = moment(conn, now)
+    lease = leases.acquire(conn, lease_of(stream.id), owner, now, ttl_s, tenant_id=stream.tenant_id)
     if lease is None:
         return None
-    left = broadcasts.open_one(conn, stream.id)  # again: its writer may have ended it while the lease was waited for
+    left = broadcasts.open_one(conn, stream.id)  # once more: until now it was for others to end it
     if left is None or not broadcasts.pass_on(conn, left.id, lease.epoch):
         leases.release(conn, lease.resource, owner, lease.epoch, now)
         return None
-    broadcasts.end_others(conn, stream.id, left.id, now)
     fresh = streams.get(conn, stream.tenant_id, stream.id) or stream
-    writer = Writer(left.id, lease, fresh.next_msn, fresh.next_discontinuity, left.relayed, resumed=True)
+    writer = Writer(left.id, lease, fresh.next_msn, fresh.next_discontinuity, left.relayed)
     _reserve(conn, writer)
     return writer
 
@@ -116,13 +91,15 @@ def resume(conn: Connection, stream: Stream, owner: str, *, now: float, ttl_s: f
 def hold(conn: Connection, writers: Sequence[Writer], now: float, ttl_s: float) -> set[str]:
     """Renew leases and reserve numbers ahead of those now in use; answers with the broadcasts whose lease is lost.
 
-    A lease that ran out while the catalog could not be written is taken up again unless somebody else has had it: until
+    A lease that ran out while the catalog could not be written is taken up again unless somebody else has it: until
     then nobody can have written under a higher epoch.
     """
     lost = set()
-    for writer in writers:
-        going_on = exists().where(broadcasts.still_open(writer.broadcast_id, writer.lease.epoch))
-        if leases.keep(conn, writer.lease, now, ttl_s, only_if=going_on):
+    now = moment(conn, now)
+    for writer in sorted(
+        writers, key=lambda each: each.lease.resource
+    ):  # in one order, or two nodes may wait in a ring
+        if leases.keep(conn, writer.lease, now, ttl_s):
             _reserve(conn, writer)
         else:
             lost.add(writer.broadcast_id)
@@ -130,105 +107,106 @@ def hold(conn: Connection, writers: Sequence[Writer], now: float, ttl_s: float) 
 
 
 def finish(conn: Connection, writer: Writer, now: float) -> bool:
-    """End the broadcast, give the lease back; False, and nothing is done, if it is over or another owner's."""
-    if not leases.guard(conn, writer.lease):
+    """End the broadcast, give the lease back; nothing, and False, once the writer has lost its lease to another."""
+    now = moment(conn, now)
+    if leases.lock(conn, writer.lease) is None:
         return False
     _reserve(conn, writer)
-    if not broadcasts.end(conn, writer.broadcast_id, writer.lease.epoch, now):
-        return False  # and the lease may be that of the owner's next broadcast
-    leases.release(conn, writer.lease.resource, writer.lease.owner, writer.lease.epoch, now)
+    broadcasts.end(conn, writer.broadcast_id, now, epoch=writer.lease.epoch)
+    _release(conn, writer, now)
     return True
 
 
-def lay_down(conn: Connection, writer: Writer, now: float) -> bool:
-    """Give the lease back, leave the broadcast open for whoever goes on with it; False if it was lost, or is over."""
-    epoch = writer.lease.epoch
-    if not leases.guard(conn, writer.lease) or not broadcasts.is_open(conn, writer.broadcast_id, epoch):
-        return False
-    _reserve(conn, writer)
-    leases.release(conn, writer.lease.resource, writer.lease.owner, epoch, now)  # or it has run out by itself
-    return True
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """An open broadcast that nobody writes, since `left_at`; its stream's publisher had `reconnect_window_s`."""
 
-
-def mark_unrelayed(conn: Connection, writer: Writer) -> bool:
-    """Note that viewers are told of what the journal does not know; False, and not noted, if the lease was lost."""
-    return _note_relayed(conn, writer, relayed=False)
-
-
-def mark_relayed(conn: Connection, writer: Writer) -> bool:
-    """Note that the journal knows everything again; False, and not noted, if the lease was lost."""
-    return _note_relayed(conn, writer, relayed=True)
-
-
-def held(conn: Connection, stream_id: str, now: float) -> bool:
-    """Tell whether somebody has the stream's lease now."""
-    lease = schema.leases.c
-    query = select(lease.epoch).where(
-        lease.resource == _lease_of(stream_id), lease.expires_at > leases.moment(conn, now)
-    )
-    return conn.execute(query).first() is not None
+    broadcast_id: str
+    stream_id: str
+    tenant_id: str
+    left_at: float
+    reconnect_window_s: float
 
 
 def orphans(conn: Connection, now: float, limit: int) -> list[Orphan]:
-    """Give open broadcasts that nobody has the lease of, first those whose reconnect window ended first."""
+    """Give those whose publisher has not come back within the reconnect window, nor any other writer."""
+    now = moment(conn, now)
     broadcast, lease, stream = schema.broadcasts.c, schema.leases.c, schema.streams.c
-    clock = leases.moment(conn, now)
-    left_at = func.coalesce(lease.expires_at, broadcast.started_at)
-    window_s = func.coalesce(stream.reconnect_window_s, 0.0)
+    window = func.coalesce(stream.reconnect_window_s, 0.0)
     query = (
         select(
             broadcast.id.label("broadcast_id"),
             broadcast.stream_id,
             broadcast.tenant_id,
-            left_at.label("left_at"),
-            (clock - left_at).label("left_for_s"),
-            window_s.label("reconnect_window_s"),
+            lease.expires_at.label("left_at"),
+            window.label("reconnect_window_s"),
         )
-        .outerjoin(schema.leases, lease.resource == _lease_of("") + broadcast.stream_id)
+        .join(schema.leases, lease.resource == lease_of("") + broadcast.stream_id)
         .outerjoin(schema.streams, stream.id == broadcast.stream_id)
-        .where(broadcast.ended_at.is_(None), left_at <= clock)
-        .order_by(left_at + window_s, broadcast.id)
+        .where(broadcast.ended_at.is_(None), lease.expires_at + window <= now)
+        .order_by(lease.expires_at)
         .limit(limit)
     )
     return rows.every(conn, query, Orphan)
 
 
-def abandon_all(conn: Connection, now: float) -> int:
-    """End the broadcasts that a crash left open. Gives back how many.
-
-    Where the catalog is a file, no other server can have it, and all are; where nodes share it, those that nobody has.
-    """
-    return sum(_abandon(conn, row, now) for row in broadcasts.open_ones(conn))
-
-
-def _abandon(conn: Connection, row: Broadcast, now: float) -> bool:
-    lease = leases.get(conn, _lease_of(row.stream_id))
-    if lease and not is_shared(conn):
-        leases.release(conn, lease.resource, lease.owner, lease.epoch, now)
-    taken = leases.acquire(conn, _lease_of(row.stream_id), NOBODY, now, 0.0, tenant_id=row.tenant_id)
-    return taken is not None and broadcasts.end(conn, row.id, row.epoch, now)
-
-
-def _lease_of(stream_id: str) -> str:
-    return f"stream:{stream_id}"
-
-
-def _note_relayed(conn: Connection, writer: Writer, *, relayed: bool) -> bool:
-    if not leases.guard(conn, writer.lease):
+def note_relayed(conn: Connection, writer: Writer, now: float, *, relayed: bool) -> bool:
+    """Note whether the journal knows all that was shown; False once the writer has lost its lease."""
+    now = moment(conn, now)
+    lease = leases.lock(conn, writer.lease)
+    if lease is None or lease.expires_at <= now:
         return False
     return broadcasts.note_relayed(conn, writer.broadcast_id, writer.lease.epoch, relayed=relayed)
 
 
-def _reserve(conn: Connection, writer: Writer) -> bool:
-    """See that no later broadcast of the stream, even after a crash, uses numbers that this one may come to.
+def held(conn: Connection, stream_id: str, now: float) -> bool:
+    """Whether some node writes the stream now."""
+    lease = leases.get(conn, lease_of(stream_id))
+    return lease is not None and lease.expires_at > moment(conn, now)
 
-    False if the stream is gone, or the broadcast is not this writer's any more.
+
+def watched(conn: Connection, playback_id: str, now: float, linger_s: float) -> Broadcast | None:
+    """What viewers of a playback id get: its stream's open broadcast, or one that ended less than `linger_s` ago."""
+    stream = streams.by_playback_id(conn, playback_id)
+    return broadcasts.newest(conn, stream.id, moment(conn, now) - linger_s) if stream else None
+
+
+def lay_down(conn: Connection, writer: Writer, now: float) -> bool:
+    """Give the lease back and leave the broadcast open, for whoever goes on with it. Otherwise as `finish`."""
+    now = moment(conn, now)
+    if leases.lock(conn, writer.lease) is None:
+        return False
+    _reserve(conn, writer)
+    _release(conn, writer, now)
+    return True
+
+
+def release_all(conn: Connection, now: float) -> list[Broadcast]:
+    """Give back the leases of a process that is gone, for whoever has this catalog alone; the broadcasts left open.
+
+    None of a database that nodes share: whose process is gone is told by its leases, which run out.
     """
-    return broadcasts.advance(
+    if is_shared(conn):
+        return []
+    left = broadcasts.open_ones(conn)
+    for row in left:
+        lease = leases.get(conn, lease_of(row.stream_id))
+        if lease:
+            leases.release(conn, lease.resource, lease.owner, lease.epoch, now)
+    return left
+
+
+def _release(conn: Connection, writer: Writer, now: float) -> None:
+    leases.release(conn, writer.lease.resource, writer.lease.owner, writer.lease.epoch, now)
+
+
+def _reserve(conn: Connection, writer: Writer) -> None:
+    """See that no later broadcast of the stream, even after a crash, uses numbers that this one may come to."""
+    broadcasts.advance(
         conn,
         writer.broadcast_id,
-        writer.lease.resource.removeprefix("stream:"),
-        writer.lease.epoch,
-        writer.next_msn + BLOCK,
-        writer.next_discontinuity + DISCONTINUITIES,
+        writer.lease.resource.removeprefix(lease_of("")),
+        epoch=writer.lease.epoch,
+        next_msn=writer.next_msn + BLOCK,
+        next_discontinuity=writer.next_discontinuity + DISCONTINUITIES,
     )

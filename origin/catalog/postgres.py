@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 
-from origin.catalog.failures import CatalogError, sentence
+from origin.catalog.failures import CatalogError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
@@ -49,7 +49,13 @@ _SESSION: Final = (
 
 def writer_engine(url: str) -> Engine:
     """One connection, to a server that takes writes. It is not tried before use: the writer begins anew by itself."""
-    return _engine(url, 1, "writer", target_session_attrs="read-write")
+    engine = _engine(url, 1, "writer", target_session_attrs="read-write")
+
+    def restrict(raw: Any, _record: object) -> None:
+        raw.isolation_level = 2  # psycopg.IsolationLevel.READ_COMMITTED, which `leases` counts on
+
+    event.listen(engine, "connect", restrict)
+    return engine
 
 
 def reader_engine(url: str, connections: int) -> Engine:
@@ -68,21 +74,6 @@ def whereabouts(url: str) -> str:
     """Where the database is, for the eyes of operators: `name at host:port`."""
     parsed = _parse(url)
     return f"{parsed.database} at {parsed.host or 'the local socket'}{f':{parsed.port}' if parsed.port else ''}"
-
-
-def look(url: str) -> str:
-    """Say what answers there, and change nothing. Raises `CatalogError`."""
-    engine = reader_engine(url, 1)
-    try:
-        with engine.connect() as conn:
-            version, standby = conn.exec_driver_sql("SELECT version(), pg_is_in_recovery()").one()
-    except DBAPIError as error:
-        raise CatalogError(f"The database {whereabouts(url)} cannot be reached: {sentence(error)}.") from error
-    finally:
-        engine.dispose()
-    if standby:
-        raise CatalogError(f"The database {whereabouts(url)} is a standby; database_url must name its primary.")
-    return f"{' '.join(version.split()[:2])} has the database {whereabouts(url)}."
 
 
 def _engine(url: str, connections: int, part: str, **link: str) -> Engine:

@@ -85,7 +85,7 @@ class Readers:
             raise ours from error
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:
-        """Read; once more if the connection had been lost since the last time, as when the server has restarted."""
+        """Read; once more if the connection was lost since the last time, as it is when the server has restarted."""
         try:
             with self._lent() as conn, conn.begin():
                 return work(conn)

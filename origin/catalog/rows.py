@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import insert
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Executable, Insert, Table
 
 T = TypeVar("T")
-_COUNT: Final = {"preserve_rowcount": True}
 
 
 def add(conn: Connection, table: Table, row: DataclassInstance) -> None:
@@ -40,7 +39,7 @@ def every(conn: Connection, statement: Executable, shape: Callable[..., T]) -> l
 
 def touched(conn: Connection, statement: Executable, **values: object) -> int:
     """Run an INSERT, UPDATE or DELETE; how many rows it met."""
-    result: Any = conn.execute(statement, values, execution_options=_COUNT)  # else an INSERT's count is lost
+    result: Any = conn.execute(statement, values)
     return int(result.rowcount)
 
 

@@ -1,6 +1,7 @@
 """Files that hold a secret: written whole or not at all, readable by their owner only.
 
-`<data_dir>/secret` is made once and never replaced; of two processes that make it at once, one wins and both use its.
+`<data_dir>/secret` is made once, and replaced by `headwater keys reseal` alone; of two processes that make it at once,
+one wins and both use its.
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ def load(settings: Settings) -> bytes:
     """Give the 32 bytes from the settings or the file. Raises `catalog_failed` with what to do."""
     if settings.secret is not None:
         return settings.secret
-    path = settings.data_dir / NAME
+    return read(settings.data_dir / NAME)
+
+
+def read(path: Path) -> bytes:
+    """Give the 32 bytes that a file holds as base64. Raises `catalog_failed` with what to do."""
     try:
         with path.open("rb") as file:
             secret = base64.b64decode(file.read(_MAX_BYTES).strip(), validate=True)
@@ -51,6 +56,14 @@ def load_or_make(settings: Settings, random: Callable[[int], bytes]) -> bytes:
     if settings.secret is None and not path.exists():
         write_private(path, base64.b64encode(random(SECRET_BYTES)) + b"\n", random, replace=False)
     return load(settings)
+
+
+def replace(settings: Settings, secret: bytes, random: Callable[[int], bytes]) -> bool:
+    """Put another secret into the file; False if the settings give it, so that there is no file to change."""
+    if settings.secret is not None:
+        return False
+    write_private(settings.data_dir / NAME, base64.b64encode(secret) + b"\n", random, replace=True)
+    return True
 
 
 def write_private(path: Path, content: bytes, random: Callable[[int], bytes], *, replace: bool) -> bool:

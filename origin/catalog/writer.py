@@ -4,8 +4,8 @@ A commit costs a flush of the disk, whatever is in it. So the writer takes all t
 was busy with the last ones, runs each in a savepoint of its own, commits once, and only then tells the callers.
 A job that fails is rolled back to its savepoint and harms nobody; if the database gives up the whole transaction
 (SQLite on a full disk, PostgreSQL to break a deadlock), the jobs run again one by one, so that only the guilty one
-fails. When the connection is lost before the commit was sent, nothing was done, and the jobs run again on the next one.
-A job may thus run twice, and must touch nothing but its connection, or do so idempotently.
+fails. When the connection is lost before the commit was sent, nothing was done, and the jobs run again on the next
+connection. A job may thus run twice, and must touch nothing but its connection, or do so idempotently.
 
 When it is lost while the commit is under way, nobody knows whether it was done, and running the jobs again could do
 them twice: their callers are told so (`failures.OutcomeUnknownError`).
@@ -27,7 +27,6 @@ from origin.catalog.failures import (
     CatalogError,
     OutcomeUnknownError,
     connection_lost,
-    read_only,
     translate,
     worth_repeating,
 )
@@ -52,6 +51,8 @@ PAUSE_S: Final = 0.1
 """Between two tries: far apart for a server that is starting, close for a caller who waits."""
 TRIES: Final = 5
 """For a job alone that PostgreSQL keeps giving up for the sake of others' transactions, which take milliseconds."""
+STEP_BACK_S: Final = 0.005
+"""Longer each time, so that the other transaction gets the row that it waits for, and not this job again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,11 +138,12 @@ class Writer:
             try:
                 outcomes = self._transact(group)
             except DBAPIError as error:
-                if not (_gone(error) and self._await_database()):
+                if not (connection_lost(error) and self._await_database()):
                     raise
             except _TransactionLostError as lost:
                 if len(group) > 1 or tries == TRIES or not worth_repeating(lost.__cause__):
                     raise
+                time.sleep(STEP_BACK_S * tries)
             else:
                 self._away_since = None
                 return outcomes
@@ -153,8 +155,8 @@ class Writer:
                 outcomes = [_attempt(conn, job) for job in group]
                 committing = True
         except DBAPIError as error:
-            if _gone(error):
-                self._engine.dispose()
+            if connection_lost(error):
+                self._engine.dispose()  # also where the server still talks, but takes no writes any more
                 if committing:
                     raise OutcomeUnknownError from error
             raise
@@ -183,18 +185,13 @@ class _Outcome:
             answer.set_exception(translate(self.error))
 
 
-def _gone(error: BaseException) -> bool:
-    """Tell whether another connection is needed: also where the server talks, but has become a standby."""
-    return connection_lost(error) or read_only(error)
-
-
 def _attempt(conn: Connection, job: _Job) -> _Outcome:
     save(conn)
     try:
         value = job.work(conn)
         keep(conn)
     except BaseException as error:  # the caller gets it, and the thread must live
-        if _gone(error):
+        if connection_lost(error):
             raise
         if transaction_lost(conn) or worth_repeating(error):
             raise _TransactionLostError from error

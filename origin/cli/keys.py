@@ -7,13 +7,15 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from origin.catalog import secret_file, signing_keys
+from origin.catalog import resealing, secret_file, signing_keys
 from origin.catalog.bootstrap import bootstrap, new_signing_key
 from origin.catalog.database import Catalog
+from origin.catalog.resealing import Secrets
 from origin.cli.common import Failed, json_option, show_table, with_settings
 from origin.errors import Problem
 
@@ -30,7 +32,7 @@ _COLUMNS: Final = ("kid", "created_at", "retired_at")
 
 @click.group("keys")
 def command() -> None:
-    """List and rotate the keys that sign tokens."""
+    """List and rotate the keys that sign tokens and manifests."""
 
 
 @command.command("list")
@@ -52,13 +54,30 @@ def rotate(settings: Settings, *, as_json: bool, retire_old: bool) -> None:
 
     A running server signs with it after a minute, when every node knows it. The older keys go on verifying, because
     links to public streams do not expire; with --retire-old they stop within half a minute, and so do those links and
-    every token that was given out.
+    every token that was given out. What a key has signed in the store verifies for ever.
     """
     now = time.time()
     with _catalog(settings) as catalog:
         made = new_signing_key(secret_file.load(settings), now, os.urandom)
         catalog.write_now(partial(_rotate, made=made, now=now, retire_old=retire_old))
     show_table([_shown(made)], as_json=as_json, columns=_COLUMNS)
+
+
+@command.command("reseal")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_settings
+def reseal(settings: Settings, file: Path) -> None:
+    """Seal the keys under a new secret: the 32 bytes, as base64, in FILE.
+
+    Stop every server of this catalog first, and keep FILE until they run again. <data_dir>/secret is replaced; where
+    the secret stands in the settings, or on other nodes, change it yourself. After a leak, rotate with --retire-old as
+    well: whoever has the old secret and an old copy of the catalog has the old keys.
+    """
+    with _alone(settings) as catalog:
+        secrets = Secrets(secret_file.load(settings), secret_file.read(file))
+        moved = catalog.write_now(partial(resealing.reseal, secrets=secrets, random=os.urandom))
+        written = secret_file.replace(settings, secrets.new, os.urandom)
+    click.echo(f"Keys sealed anew: {moved}." + ("" if written else " Now change `secret` in the settings."))
 
 
 def _rotate(conn: Connection, made: SigningKeyRow, now: float, *, retire_old: bool) -> None:
@@ -77,6 +96,24 @@ def _catalog(settings: Settings) -> Iterator[Catalog]:
             yield catalog
         finally:
             catalog.close()
+    except Problem as problem:
+        raise Failed(problem.detail) from problem
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[Catalog]:
+    """The catalog as it is, with no server on this data directory."""
+    from origin.app import LOCK, locked  # noqa: PLC0415 - all the server's rooms come with it
+
+    try:
+        with locked(settings.data_dir / LOCK):
+            catalog = Catalog.open(settings.database_url)
+            try:
+                yield catalog
+            finally:
+                catalog.close()
+    except FileNotFoundError:
+        raise Failed(f"There is no {settings.data_dir}; the first start makes it.") from None
     except Problem as problem:
         raise Failed(problem.detail) from problem
 

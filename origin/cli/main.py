@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "stream": "origin.cli.stream",
     "token": "origin.cli.token",
     "keys": "origin.cli.keys",
+    "verify": "origin.cli.verify",
     "doctor": "origin.cli.doctor",
 }
 """Name, and the module that holds it as `command`."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from origin.cli.common import Client
 
 _SHOWN: Final = (
-    "id", "name", "state", "rtmp_url", "stream_key", "playback_id", "latency", "playback",
+    "id", "name", "state", "rtmp_url", "rtmps_url", "stream_key", "playback_id", "latency", "playback",
     "dvr_window_s", "reconnect_window_s", "urls",
 )  # fmt: skip
 _COLUMNS: Final = ("id", "state", "name", "playback_id", "latency", "playback")

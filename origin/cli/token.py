@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
 
 _SIGNED: Final = ("token", "jti", "expires_at", "urls")
 _READ: Final = ("state", "scope", "sub", "path", "exp", "jti", "tn", "sid", "iat", "nbf", "ip")
+
+_A_TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8}")
+"""How each JWT begins, alone or in an address: the base64url of `{"`."""
+_WHY_NOT: Final = (
+    "a token is not taken as an argument: it would stay in the shell's history, and every user of the machine could "
+    "read it in the list of processes. Type `headwater token inspect -`, paste the token, press Enter and Ctrl-D; "
+    "or name a file that holds it. If others use this machine, revoke the token that you have just typed."
+)
 
 
 @click.group("token")
@@ -52,15 +62,28 @@ def revoke(client: Client, jti: str) -> None:
     client.call("DELETE", f"/v1/tokens/{jti}")
 
 
+class TokenFile(click.File):
+    """A file, or - for standard input. A token in the file's place is refused in words that do not repeat it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Open the file, as `click.File` does."""
+        if isinstance(value, str) and _A_TOKEN.search(value) and not os.path.lexists(value):
+            self.fail(_WHY_NOT, param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @command.command("inspect")
-@click.argument("token", type=click.File())
+@click.argument("token", type=TokenFile(), metavar="FILE|-")
 @click.option("--server", metavar="URL", help="The server whose public keys to check with; that of the settings.")
 @json_option
 @with_settings
 def inspect(settings: Settings, token: Any, server: str | None, *, as_json: bool) -> None:
     """Check a token's signature and time, and show what it opens.
 
-    TOKEN is a file, or - for standard input: arguments can be seen by every user of the machine.
+    The token is read from FILE, or from standard input where that is -: type `headwater token inspect -`, paste the
+    token, press Enter and Ctrl-D. As an argument it is not taken: it would stay in the shell's history, and every user
+    of the machine could read it in the list of processes.
+
     Whether it was revoked is known to the server alone.
     """
     text = token.read(tokens.MAX_TOKEN_CHARS + 2).strip()

@@ -20,7 +20,7 @@ class RtmpLimits:
     linger_s: float = 2.0
     """For a peer that was told why it must go to read that and leave; closing earlier can reset the answer away."""
     connections: int = 1_000
-    """At once: twice what one core carries at 6 Mbit/s, and within the usual limit of 1,024 files."""
+    """At once, with TLS handshakes under way: twice what one core carries at 6 Mbit/s, within the usual 1,024 files."""
     connections_per_address: int = 100
     """At once from one IP address: a studio behind one router, yet not enough to fill the server."""
     read_bytes: int = 64 << 10

@@ -1,6 +1,7 @@
 """The RTMP and RTMPS listener: who may connect, and how all of them are sent home.
 
-One `RtmpConnection` (in `rtmp_connection`) a publisher; they share this file's `House`, and nothing else.
+One `RtmpConnection` (in `rtmp_connection`) a publisher; they share this file's `House`, and nothing else. With TLS, a
+`Doorstep` (in `doorstep`) comes before it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from origin.ingest.doorstep import Doorstep, TlsListener, listen_tls
 from origin.ingest.limits import RtmpLimits
 from origin.ingest.rtmp_connection import RtmpConnection
 from origin.ingest.strangers import Strangers
@@ -46,7 +48,7 @@ class House:
     protocol: str
     limits: RtmpLimits
     buffer: memoryview = field(init=False)
-    connections: set[RtmpConnection] = field(default_factory=set)
+    connections: set[RtmpConnection | Doorstep] = field(default_factory=set)
     empty: asyncio.Event = field(default_factory=asyncio.Event)
     pending_bytes: int = 0
     """Of unfinished messages, over all connections."""
@@ -67,7 +69,7 @@ class House:
         """The groups that a connection from there belongs to while it does not publish."""
         return self._addresses[address].strangers, self._strangers
 
-    def admit(self, connection: RtmpConnection, address: str) -> str:
+    def admit(self, connection: RtmpConnection | Doorstep, address: str) -> str:
         """Count a connection in. Gives the reason for which it must not stay, or ""."""
         self.connections.add(connection)
         place = self._addresses.get(address)
@@ -82,7 +84,7 @@ class House:
             return "too_many_from_address"
         return ""
 
-    def dismissed(self, connection: RtmpConnection, address: str) -> None:
+    def dismissed(self, connection: RtmpConnection | Doorstep, address: str) -> None:
         """Count a connection out."""
         self.connections.discard(connection)
         place = self._addresses[address]
@@ -103,7 +105,7 @@ class House:
             del self._addresses[address]
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
-        """Run a question to the desk beside the connection that asked it."""
+        """Run a question to the desk, or a handshake, beside the connection that it is for."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -112,7 +114,7 @@ class House:
 class RtmpServer:
     """A listener at work."""
 
-    def __init__(self, house: House, server: asyncio.Server) -> None:
+    def __init__(self, house: House, server: asyncio.Server | TlsListener) -> None:
         self._house = house
         self._server = server
 
@@ -152,12 +154,9 @@ async def serve_rtmp(
     """Listen for publishers; with `tls`, for RTMPS. Raises OSError where that address cannot be had."""
     limits = limits or RtmpLimits()
     house = House(desk, "rtmps" if tls else "rtmp", limits)
+    if tls:
+        return RtmpServer(house, await listen_tls(house, tls, host, port, _BACKLOG))
     server = await asyncio.get_running_loop().create_server(
-        lambda: RtmpConnection(house, secrets.token_bytes(SEED_SIZE)),
-        host,
-        port,
-        backlog=_BACKLOG,
-        ssl=tls,
-        ssl_handshake_timeout=limits.handshake_s if tls else None,
+        lambda: RtmpConnection(house, secrets.token_bytes(SEED_SIZE)), host, port, backlog=_BACKLOG
     )
     return RtmpServer(house, server)

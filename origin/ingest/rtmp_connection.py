@@ -38,6 +38,9 @@ _STATUS_CODES: Final = {"unauthorized": "NetStream.Publish.BadName", "taken_over
 """What Flash called a wrong name, and a name that somebody else publishes; encoders show it as such."""
 _OTHER_STATUS: Final = "NetStream.Failed"
 
+COUNT_BYTES: Final = 256 << 10
+"""Added to the metric at a time, and the rest at the end: to add each read would cost as much as to watch its share."""
+
 _Input = TypeVar("_Input")
 
 
@@ -56,7 +59,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._holds: set[str] = set()
         self._leaving = False
         self._strange: tuple[Strangers, ...] = ()
-        self._pending = 0
+        self._pending = self._uncounted = 0
         self._stage = ""
         self._timer: asyncio.TimerHandle | None = None
         now = self._last_read = time.perf_counter()
@@ -85,7 +88,9 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take a read."""
-        self._house.bytes_read.inc(nbytes)
+        self._uncounted += nbytes
+        if self._uncounted >= COUNT_BYTES:
+            self._count_bytes()
         if self._leaving:
             return
         began = self._last_read = time.perf_counter()  # uvloop's own clock stands still while it calls us
@@ -97,6 +102,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The line is gone, by whoever's doing."""
         self._leaving = True
+        self._count_bytes()
         self._leave_strangers()
         self._account(0)
         if self._timer:
@@ -309,6 +315,10 @@ class RtmpConnection(asyncio.BufferedProtocol):
         if self._session.greeted and self._transport and self._transport.can_write_eof():
             self._transport.write_eof()
         self._timer = self._loop.call_later(self._limits.linger_s if self._session.greeted else 0, self.abort)
+
+    def _count_bytes(self) -> None:
+        self._house.bytes_read.inc(self._uncounted)
+        self._uncounted = 0
 
     def _blame(self, reason: str, sentence: str) -> None:
         """Count it, and let the broadcaster find it in the stream's health."""

@@ -1,7 +1,8 @@
-"""One broadcast as viewers see it: what the packager made, kept in memory and in the store, and who waits for more.
+"""One broadcast as viewers see it: its presentation, the newest bytes in memory, and who waits for more.
 
-`carry_out` is the only way in. It puts bytes in the spool, wakes the viewers, and only then queues them for the store.
-Playlists are rendered when asked for and kept until something changes: 5,000 viewers of one part cost one rendering.
+Whoever writes the broadcast (`production`) or follows it from another node (`replica`) puts bytes into the spool and
+calls `announce` when the presentation has grown. Playlists are rendered when asked for and kept until something
+changes: 5,000 viewers of one part cost one rendering.
 """
 
 from __future__ import annotations
@@ -9,89 +10,88 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from origin.errors import Problem
+from origin.live.growing import Growing
 from origin.live.signal import Signal
 from origin.live.spool import Spool
-from packager.commands import Delete, Life
 from packager.hls import media_playlist
 from packager.hls.reload import Decision, ReloadError, decide
-from packager.names import rendition_of
+from packager.names import Names, rendition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from origin.live.keeper import Keeper
-    from packager.commands import Command
     from packager.hls.reload import ReloadQuery
     from packager.hls.window import Window
-    from packager.pipeline import LivePackager
+    from packager.presentation import Presentation
 
 HOLD_TARGETS: Final = 3
 """A held reload is answered after this many target durations whatever happens (rfc8216bis, 6.2.5.2)."""
 HOLD_BEFORE_READY_S: Final = 12.0
 """The same while the target duration is not known yet: one longest segment and a little."""
+MPD: Final = "manifest.mpd"
+FAREWELL_S: Final = 2.0
+"""For how long the DASH manifest of an ended broadcast stays a live one: players reload it every second, and dash.js
+5.2 must hear that it is over before it has stood at the end for two seconds, or it never says so."""
 GZIP_LEVEL: Final = 1
 """Playlists repeat themselves; higher levels save 5 % more for five times the work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """A rendered playlist, plain and compressed."""
+    """A rendered playlist or manifest, plain and compressed."""
 
     plain: bytes
     zipped: bytes
+    kind: bytes = b"application/vnd.apple.mpegurl"
 
     @classmethod
-    def of(cls, text: str) -> Playlist:
+    def of(cls, text: str, kind: bytes = kind) -> Playlist:
         """Encode and compress `text`; `mtime` 0 so that equal playlists have equal bytes."""
         plain = text.encode()
-        return cls(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0))
+        return cls(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0), kind)
 
 
 class Channel:
-    """The playlists and media of one broadcast."""
+    """The playlists and media of one broadcast; stored objects are under `prefix`."""
 
-    def __init__(self, packager: LivePackager, prefix: str) -> None:
-        self.packager = packager
+    def __init__(self, presentation: Presentation, prefix: str) -> None:
+        self.presentation = presentation
         self.prefix = prefix
         self.ended = False
+        self._ended_s = math.inf
         self.spool = Spool()
-        self._keeper: Keeper | None = None
         self._signals: dict[str, Signal] = {}
         self._ready = Signal()
         self._rendered: dict[tuple[str, bool], tuple[tuple[int, ...], Playlist]] = {}
 
-    def keep_with(self, keeper: Keeper) -> None:
-        """From now on whole segments go to `keeper`."""
-        self._keeper = keeper
+    def show(self, presentation: Presentation) -> None:
+        """Show another presentation from now on."""
+        self.presentation = presentation
+        self._rendered.clear()
 
-    def carry_out(self, commands: Iterable[Command]) -> None:
-        """Do what the packager asks: memory, waiting viewers, store, in this order."""
-        touched = set()
-        for command in commands:
-            if isinstance(command, Delete):
-                self.spool.drop(command.name)
-                if self._keeper:
-                    self._keeper.delete(command.name)
-                continue
-            self.spool.put(command)
-            touched.add(rendition_of(command.name))
-            if command.life is Life.STORED and self._keeper:
-                self._keeper.put(command)
-        for rendition in touched:
+    def announce(self, renditions: Iterable[str]) -> None:
+        """These windows have grown: wake whoever waits for that."""
+        for rendition in renditions:
             self.signal(rendition).fire()
-        if touched and self.packager.ready:
+        if self.presentation.ready:
             self._ready.fire()
 
     def end(self) -> None:
-        """No more media will come: playlists get their end, everybody who waits is answered."""
-        self.carry_out(self.packager.close())
+        """No more media will come: everybody who waits is answered."""
         self.ended = True
+        self._ended_s = asyncio.get_running_loop().time()
         for signal in (*self._signals.values(), self._ready):
             signal.fire()
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the end has been told for so long that all have heard of it."""
+        return asyncio.get_running_loop().time() - self._ended_s >= FAREWELL_S
 
     def signal(self, rendition: str) -> Signal:
         """What fires when `rendition` grows."""
@@ -100,13 +100,15 @@ class Channel:
     @property
     def started(self) -> bool:
         """Whether there is something to play."""
-        return self.packager.ready
+        return self.presentation.ready
 
     def can_answer(self, rendition: str, query: ReloadQuery) -> bool:
         """Whether `playlist` would answer, or refuse, without waiting."""
-        if not self.packager.ready:
+        if self.ended:
+            return True
+        if not self.presentation.ready:
             return False
-        window = self.packager.windows.get(rendition)
+        window = self.presentation.windows.get(rendition)
         try:
             return window is None or decide(window, query) is Decision.READY
         except ReloadError:
@@ -114,7 +116,7 @@ class Channel:
 
     def announced(self, name: str) -> bool:
         """Whether `name` is the part that comes next, so that `media` would wait for it."""
-        window = self.packager.windows.get(rendition_of(name))
+        window = self.presentation.windows.get(rendition_of(name))
         return window is not None and window.hinted == name and self.spool.get(name) is None
 
     async def multivariant(self) -> Playlist:
@@ -124,8 +126,22 @@ class Channel:
             Problem: `stream_offline` when nothing comes in time.
         """
         await self._until_ready()
-        versions = tuple(window.version for window in self.packager.windows.values())
-        return self._cached("", skip=False, versions=versions, windows=self.packager.windows)
+        versions = tuple(window.version for window in self.presentation.windows.values())
+        return self._cached("", skip=False, versions=versions, windows=self.presentation.windows)
+
+    async def manifest(self) -> Playlist:
+        """The DASH manifest, as soon as there is something to play.
+
+        Raises:
+            Problem: `stream_offline` when nothing comes in time.
+        """
+        await self._until_ready()
+        versions = (
+            self.presentation.flowing,
+            self._is_over,
+            *(window.version for window in self.presentation.windows.values()),
+        )
+        return self._cached(MPD, skip=False, versions=versions, windows=self.presentation.windows)
 
     async def playlist(self, rendition: str, query: ReloadQuery) -> Playlist:
         """A media playlist, held until it has what `query` asks for.
@@ -135,13 +151,24 @@ class Channel:
                 `stream_offline` when nothing comes in time.
         """
         await self._until_ready()
-        window = self.packager.windows.get(rendition)
+        window = self.presentation.windows.get(rendition)
         if window is None:
             raise Problem("not_found", "This stream has no such rendition; reload its multivariant playlist.")
         await self._until_has(window, rendition, query)
-        windows = self.packager.windows
+        windows = self.presentation.windows
         versions = (window.version, *(other.version for other in windows.values()))
         return self._cached(rendition, skip=query.skip, versions=versions, windows=windows)
+
+    def growing(self, name: str) -> Growing | None:
+        """The segment `name`, if it is open or the next to be, for a reader that takes its parts as they come."""
+        window = self.presentation.windows.get(rendition_of(name))
+        if window is None or not window.low_latency:
+            return None
+        files = Names(window.name, self.presentation.epoch)
+        for msn in (window.open_msn, window.open_msn + 1):
+            if name == files.within(files.segment(msn)):
+                return Growing(self, window, msn, self._hold_s(window))
+        return None
 
     async def media(self, name: str) -> tuple[bytes, ...] | None:
         """The chunks of an init segment, segment or part; a part that was announced is waited for.
@@ -151,9 +178,13 @@ class Channel:
         if self.announced(name):
             rendition = rendition_of(name)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._hold_s(self.packager.windows[rendition])):
+                async with asyncio.timeout(self._hold_s(self.presentation.windows[rendition])):
                     while self.announced(name) and not self.ended:
                         await asyncio.shield(self.signal(rendition).next())
+        return await self.body(name)
+
+    async def body(self, name: str) -> tuple[bytes, ...] | None:
+        """The chunks of `name` if they are at hand."""
         return self.spool.get(name)
 
     async def _until_ready(self) -> None:
@@ -162,18 +193,18 @@ class Channel:
                 async with asyncio.timeout(HOLD_BEFORE_READY_S):
                     while not self._settled():
                         await asyncio.shield(self._ready.next())
-        if not self.packager.ready:
+        if not self.presentation.ready:
             raise Problem("stream_offline", "The stream has only just begun; try again in a few seconds.")
 
     def _settled(self) -> bool:
-        return self.packager.ready or self.ended
+        return self.presentation.ready or self.ended
 
     async def _until_has(self, window: Window, rendition: str, query: ReloadQuery) -> None:
         try:
             if decide(window, query) is Decision.READY:
                 return
             async with asyncio.timeout(self._hold_s(window)):
-                while decide(window, query) is Decision.WAIT:
+                while decide(window, query) is Decision.WAIT and not self.ended:
                     await asyncio.shield(self.signal(rendition).next())
         except ReloadError as error:
             raise Problem("bad_reload", str(error)) from error
@@ -191,10 +222,12 @@ class Channel:
         known = self._rendered.get(key)
         if known and known[0] == versions:
             return known[1]
-        if rendition:
+        if rendition == MPD:
+            fresh = Playlist.of(self.presentation.mpd(over=self._is_over), b"application/dash+xml")
+        elif rendition:
             others = {name: window for name, window in windows.items() if name != rendition}
             fresh = Playlist.of(media_playlist.render(windows[rendition], others, skip=skip))
         else:
-            fresh = Playlist.of(self.packager.multivariant())
+            fresh = Playlist.of(self.presentation.multivariant())
         self._rendered[key] = (versions, fresh)
         return fresh

@@ -8,6 +8,7 @@ failed for a while; a broadcast ends when somebody else has its lease.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -16,35 +17,35 @@ from weakref import WeakValueDictionary
 import structlog
 
 from media.codecs import codec_string
+from origin.catalog import broadcasts, streams
 from origin.catalog import on_air as rows
-from origin.catalog.ids import new_id
 from origin.errors import Problem
-from origin.live.channel import Channel
-from origin.live.health import Health, Remark
-from origin.live.keeper import Keeper
+from origin.live.cluster import DISCONNECT, HAND_OVER, Cluster
+from origin.live.distant import Distant
 from origin.live.on_air import LINGER_S, OnAir
+from origin.live.opening import Opening
 from origin.live.publication import Publication
 from origin.live.sweep import forget_broadcast
+from origin.live.tenure import Tenure
 from origin.observe import metrics
-from packager.names import is_init
-from packager.pipeline import LivePackager, LiveSettings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from origin.catalog.database import Catalog
-    from origin.catalog.on_air import Writer
+    from origin.catalog.broadcasts import Broadcast
     from origin.catalog.streams import Stream
-    from origin.stores.protocol import ObjectStore
+    from origin.live.channel import Channel
+    from origin.live.health import Remark
+    from origin.live.means import Means
 
 log = structlog.get_logger(__name__)
 
-LEASE_TTL_S: Final = 15.0
-"""How long a dead node keeps others from its streams; three renewals may fail before a live one loses them."""
-RENEW_S: Final = 4.0
+HAND_OVER_S: Final = 5.0
+"""How long a publisher waits for another node to let go of its stream; encoders give up after some ten seconds."""
 DRAIN_S: Final = 10.0
 """How long the store may take to make the last segments durable when the server stops."""
-SEGMENT_MIN_S: Final = {"low": 2.0, "standard": 4.0}
+SHELF_S: Final = 5.0
+"""How long the last manifests may take then; with `DRAIN_S`, below what orchestrators wait before they kill (30 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +59,6 @@ class LiveStatus:
     broadcast_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What the director works with."""
-
-    catalog: Catalog
-    store: ObjectStore
-    find_stream: Callable[[str, str], Awaitable[Stream | None]]
-    """The stream that a stream key or publish token opens, asked for from an address, or None."""
-    owner: str
-    clock: Callable[[], float]
-    random: Callable[[int], bytes]
-    part_target_s: float
-
-
 class Director:
     """The register of broadcasts on this node."""
 
@@ -82,7 +69,12 @@ class Director:
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._chores: set[asyncio.Task[None]] = set()
         self._draining = False
-        self._renewal = asyncio.create_task(self._keep_leases(), name="leases")
+        lose = partial(self._chore, self._lose)
+        self._opening = Opening(means, lose)
+        self._cluster = Cluster(means, means.shared.bus, self) if means.shared else None
+        self._distant = Distant(means, means.shared.journal) if means.shared else None
+        runs = [Tenure(means, self._by_stream.values, lose), self._cluster, self._distant]
+        self._runs = [asyncio.create_task(each.run()) for each in runs if each]
 
     async def open(self, stream_key: str, protocol: str, peer: str) -> Publication:
         """Put a publisher on the air; one that is there already is told `taken_over`.
@@ -97,7 +89,7 @@ class Director:
         async with self._door(stream.id):
             self._refuse_when_draining()
             on_air = self._by_stream.get(stream.id)
-            if on_air is None or on_air.channel.ended:
+            if on_air is None or on_air.leaving:
                 if on_air:
                     await on_air.noted.wait()  # or the old broadcast's end would release the new one's lease
                     self._collect(on_air)
@@ -105,10 +97,61 @@ class Director:
             log.info("publisher_on_air", stream_id=stream.id, protocol=protocol, peer=peer)
             return self._put_on(on_air)
 
+    async def revive(self) -> None:
+        """Go on with what a process before this one left open, for whoever has the catalog alone; never raises.
+
+        What cannot be gone on with is ended. To be called before the first publisher comes.
+        """
+        means = self._means
+        for row in await means.catalog.write(lambda conn: rows.release_all(conn, means.clock())):
+            on_air = await self._revived(row)
+            if on_air is None:
+                await means.catalog.write(partial(broadcasts.end, broadcast_id=row.id, now=means.clock()))
+            else:
+                self._register(on_air)
+                self._wait(on_air)
+
+    async def _revived(self, row: Broadcast) -> OnAir | None:
+        stream = await self._means.catalog.read(lambda conn: streams.get(conn, row.tenant_id, row.stream_id))
+        return await self._opening.inherit(stream) if stream else None
+
     def channel(self, playback_id: str) -> Channel | None:
         """What viewers of `playback_id` get, or None when it is off the air."""
         on_air = self._by_playback.get(playback_id)
         return on_air.channel if on_air else None
+
+    async def find(self, playback_id: str) -> Channel | None:
+        """As `channel`, and from other nodes."""
+        here = self.channel(playback_id)
+        if here is not None or self._distant is None:
+            return here
+        return await self._distant.channel(playback_id)
+
+    async def hand_over(self, stream_id: str) -> None:
+        """As `Node`."""
+        async with self._door(stream_id):
+            on_air = self._by_stream.get(stream_id)
+            if on_air and not on_air.leaving:
+                on_air.send_home("taken_over", "Another publisher with this stream's key has taken over.")
+                await self._lay_down(on_air)
+                self._unregister(on_air)
+
+    async def end_here(self, stream_id: str, reason: str) -> None:
+        """As `Node`."""
+        async with self._door(stream_id):
+            on_air = self._by_stream.get(stream_id)
+            if on_air and not on_air.leaving:
+                on_air.send_home("disconnected", reason)
+                await self._end(on_air)
+
+    async def end_orphan(self, tenant_id: str, stream_id: str) -> None:
+        """As `Node`."""
+        async with self._door(stream_id):
+            stream = await self._means.catalog.read(lambda conn: streams.get(conn, tenant_id, stream_id))
+            on_air = await self._opening.inherit(stream) if stream else None
+            if on_air is not None:
+                self._register(on_air)
+                await self._end(on_air)
 
     def status(self, stream_id: str) -> LiveStatus:
         """The state of a stream, known or not."""
@@ -120,27 +163,26 @@ class Director:
         return LiveStatus(on_air.state, on_air.health.remarks, on_air.since, on_air.codecs, on_air.writer.broadcast_id)
 
     async def disconnect(self, stream_id: str, reason: str) -> None:
-        """End a broadcast at once, with no reconnect window. Nothing happens to a stream that is off the air."""
-        async with self._door(stream_id):
-            on_air = self._by_stream.get(stream_id)
-            if on_air and not on_air.channel.ended:
-                on_air.send_home("disconnected", reason)
-                await self._end(on_air)
+        """End a broadcast at once, with no reconnect window, whichever node writes it; nothing happens off the air."""
+        if stream_id not in self._by_stream and self._cluster:
+            await self._cluster.ask(DISCONNECT, stream_id, reason)
+        await self.end_here(stream_id, reason)
 
     async def drain(self) -> None:
         """Tell every publisher, finish and store what is open, give the leases back. Never raises.
 
-        What is stored stays: the next start collects it.
+        Broadcasts stay open: whoever starts next goes on with them, and waits for their publishers.
         """
         self._draining = True
-        self._renewal.cancel()
+        for run in self._runs:
+            run.cancel()
         for door in list(self._doors.values()):
             async with door:  # whoever is on the way in comes in, or meets the sign
                 pass
         for on_air in list(self._by_stream.values()):
             on_air.send_home("draining", "The server is shutting down; connect again in a moment.")
-        ends = [self._attempt(self._end, on_air) for on_air in self._by_stream.values()]
-        await asyncio.gather(self._renewal, *ends, return_exceptions=True)
+        ends = [self._attempt(self._lay_down, on_air) for on_air in self._by_stream.values()]
+        await asyncio.gather(*self._runs, *ends, return_exceptions=True)
         for on_air in self._by_stream.values():
             on_air.cancel_timer()
         await asyncio.gather(*self._chores, return_exceptions=True)
@@ -154,40 +196,29 @@ class Director:
             raise Problem("draining", "The server is shutting down; connect again in a moment.")
 
     async def _begin(self, stream: Stream) -> OnAir:
-        means, now = self._means, self._means.clock()
-        broadcast_id = new_id("bc_", means.random)
-        writer = await means.catalog.write(
-            lambda conn: rows.begin(conn, stream, broadcast_id, means.owner, now=now, ttl_s=LEASE_TTL_S)
-        )
-        if writer is None:
-            raise Problem("conflict", "Another node has this stream on the air; connect there.")
-        on_air = self._assemble(stream, writer)
-        self._by_stream[stream.id] = self._by_playback[stream.playback_id] = on_air
-        metrics.live_streams.inc()
+        on_air = await self._opening.inherit(stream)
+        if on_air is None and self._cluster and await self._held_elsewhere(stream):
+            await self._cluster.ask(HAND_OVER, stream.id)
+            on_air = await self._await_hand_over(stream)
+        on_air = on_air or await self._opening.begin(stream)
+        self._register(on_air)
         return on_air
 
-    def _assemble(self, stream: Stream, writer: Writer) -> OnAir:
-        packager = LivePackager(
-            LiveSettings(
-                epoch=writer.lease.epoch,
-                first_msn=writer.next_msn,
-                first_discontinuity=writer.next_discontinuity,
-                low_latency=stream.latency == "low",
-                part_target_s=self._means.part_target_s,
-                dvr_window_s=stream.dvr_window_s,
-                segment_min_s=SEGMENT_MIN_S[stream.latency],
-            )
-        )
-        channel = Channel(packager, f"{stream.tenant_id}/{writer.broadcast_id}/")
-        keeper = Keeper(
-            self._means.store,
-            channel.prefix,
-            on_durable=channel.spool.durable,
-            on_lost=lambda name: self._lost(on_air, name),
-        )
-        channel.keep_with(keeper)
-        on_air = OnAir(stream, writer, channel, keeper, Health(), since=self._means.clock())
-        return on_air
+    async def _held_elsewhere(self, stream: Stream) -> bool:
+        now = self._means.clock()
+        return await self._means.catalog.read(lambda conn: rows.held(conn, stream.id, now))
+
+    async def _await_hand_over(self, stream: Stream) -> OnAir | None:
+        """The broadcast as soon as its writer lets go of it; None if it does not."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_S):
+                while await self._held_elsewhere(stream):  # noqa: ASYNC110 - the lease is in the catalog, which tells nobody
+                    await asyncio.sleep(HAND_OVER_S / 50)
+        return await self._opening.inherit(stream)
+
+    def _register(self, on_air: OnAir) -> None:
+        self._by_stream[on_air.stream.id] = self._by_playback[on_air.stream.playback_id] = on_air
+        metrics.live_streams.inc()
 
     def _put_on(self, on_air: OnAir) -> Publication:
         on_air.send_home("taken_over", "Another publisher with this stream's key has taken over.")
@@ -207,6 +238,10 @@ class Director:
             return
         on_air.publication = None
         log.info("publisher_left", stream_id=on_air.stream.id, reason=reason)
+        self._wait(on_air)
+
+    def _wait(self, on_air: OnAir) -> None:
+        """Give a publisher the time to come back."""
         window_s = on_air.stream.reconnect_window_s
         on_air.timer = asyncio.get_running_loop().call_later(window_s, self._chore, self._expire, on_air)
 
@@ -214,68 +249,75 @@ class Director:
         if on_air.publication is None:  # nobody has come back in the moment since the timer rang
             await self._end(on_air)
 
+    async def _lay_down(self, on_air: OnAir) -> None:
+        """Leave a broadcast to whoever goes on with it; one that waits for nobody, or has nothing to show, ends."""
+        if on_air.leaving:
+            return
+        if not (on_air.stream.reconnect_window_s and on_air.channel.started):
+            await self._end(on_air)
+            return
+        on_air.leaving = True
+        on_air.cancel_timer()
+        await on_air.channel.suspend()
+        metrics.live_streams.dec()
+        writer = on_air.position()
+        try:
+            await self._means.catalog.write(lambda conn: rows.lay_down(conn, writer, self._means.clock()))
+        finally:
+            await self._finish_storing(on_air)
+
     async def _end(self, on_air: OnAir) -> None:
         """ENDLIST, a note in the catalog; a while later everything of it goes."""
-        if on_air.channel.ended:
+        if on_air.leaving:
             return
+        on_air.leaving = True
         on_air.cancel_timer()
-        on_air.channel.end()
         metrics.live_streams.dec()
+        await on_air.channel.finish()
         on_air.timer = asyncio.get_running_loop().call_later(LINGER_S, self._collect, on_air)
         writer = on_air.position()
         try:
             await self._means.catalog.write(lambda conn: rows.finish(conn, writer, self._means.clock()))
         finally:
             on_air.noted.set()
-            await on_air.keeper.close(DRAIN_S)
-            on_air.kept.set()
+            await self._finish_storing(on_air)
         log.info("broadcast_ended", stream_id=on_air.stream.id, broadcast_id=on_air.writer.broadcast_id)
+
+    async def _finish_storing(self, on_air: OnAir) -> None:
+        """All media, then the manifests that list it; whatever comes of it, the broadcast can be collected then."""
+        try:
+            await on_air.keeper.close(DRAIN_S)
+            await on_air.shelf.close(SHELF_S)
+        finally:
+            on_air.kept.set()
 
     def _collect(self, on_air: OnAir) -> None:
         on_air.cancel_timer()
+        self._unregister(on_air)
+        self._chore(self._forget_objects, on_air)
+
+    def _unregister(self, on_air: OnAir) -> None:
         if self._by_stream.get(on_air.stream.id) is on_air:
             del self._by_stream[on_air.stream.id], self._by_playback[on_air.stream.playback_id]
-        self._chore(self._forget_objects, on_air)
 
     async def _forget_objects(self, on_air: OnAir) -> None:
         await on_air.kept.wait()  # or what is stored later would lie there for ever
-        writer = on_air.writer
+        await on_air.channel.forget()
         await forget_broadcast(
-            self._means.catalog, self._means.store, writer.broadcast_id, writer.lease.epoch, on_air.channel.prefix
+            self._means.catalog, self._means.store, on_air.writer.broadcast_id, on_air.channel.prefix
         )
-
-    def _lost(self, on_air: OnAir, name: str) -> None:
-        if is_init(name):
-            return
-        on_air.channel.spool.drop(name)
-        on_air.channel.packager.mark_lost(name)
-        on_air.health.remark(
-            "segment_lost", "The object store did not take a segment in time; it is missing.", self._means.clock()
-        )
-
-    async def _keep_leases(self) -> None:
-        while True:
-            await asyncio.sleep(RENEW_S)
-            held = {one.writer.broadcast_id: one for one in self._by_stream.values() if not one.channel.ended}
-            if not held:
-                continue
-            try:
-                lost = await self._hold([one.position() for one in held.values()])
-            except Problem as problem:
-                metrics.catalog_failures.labels("renew").inc()
-                log.warning("leases_not_renewed", problem=str(problem))
-                continue  # the next time shows whether they are still ours
-            for broadcast_id in lost:
-                self._chore(self._lose, held[broadcast_id])
-
-    async def _hold(self, writers: list[Writer]) -> set[str]:
-        now = self._means.clock()
-        return await self._means.catalog.write(lambda conn: rows.hold(conn, writers, now, LEASE_TTL_S))
 
     async def _lose(self, on_air: OnAir) -> None:
         log.error("lease_lost", stream_id=on_air.stream.id)
         on_air.send_home("lease_lost", "Another node has taken this stream over.")
-        await self._end(on_air)
+        if not on_air.leaving:
+            on_air.leaving = True
+            on_air.cancel_timer()
+            metrics.live_streams.dec()
+            self._unregister(on_air)
+            await on_air.channel.abandon()
+            await on_air.shelf.leave()
+            await on_air.keeper.close(DRAIN_S)
 
     def _chore(self, job: Callable[[OnAir], Awaitable[None]], on_air: OnAir) -> None:
         """Run `job` beside everything else, and keep hold of it until it is done."""

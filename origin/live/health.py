@@ -1,4 +1,8 @@
-"""What is wrong with a stream, in sentences its broadcaster can act on."""
+"""What is wrong with a stream, in sentences its broadcaster can act on.
+
+A remark about a state is withdrawn by who made it, once the state is over; one about an event (a segment that was lost,
+timestamps that were mended) stays, with its time, for as long as the broadcast.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ MOST: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One finding: a stable code, a sentence, when it was last seen (unix seconds) and how often."""
+    """One finding: a stable code, a sentence, when it was last seen (unix seconds) and how often since it holds."""
 
     code: str
     sentence: str
@@ -35,7 +39,11 @@ class Health:
         if len(self._remarks) > MOST:
             self._remarks.pop(next(iter(self._remarks)))
 
+    def withdraw(self, code: str) -> None:
+        """Take back a finding that holds no more; should it return, its count begins anew."""
+        self._remarks.pop(code, None)
+
     @property
     def remarks(self) -> list[Remark]:
-        """Oldest first."""
+        """Those that hold, oldest first."""
         return list(self._remarks.values())

@@ -1,23 +1,31 @@
 """Makes segments durable behind the viewers' back, in the order they came.
 
-The live edge never waits for this room: `put` and `delete` only queue. A store that fails is tried again, with pauses,
-for as long as the backlog stays under its limit; past that the oldest segment is given up, told to `on_lost`, and the
-edge goes on. One task a broadcast keeps the order; the store's own pool bounds how many run at once.
+The live edge never waits for this room: `grow`, `put` and `delete` only queue. A segment may be written ahead while it
+is made, where there is a place for drafts: then a crash costs no more than its last part, and the store that has the
+place writes every byte once. A store that fails is tried again, with pauses, for as long as the backlog stays under its
+limit; past that the oldest segment is given up, told to `on_lost`, and the edge goes on. One task a broadcast keeps the
+order; the store's own pool bounds how many run at once.
+
+What is stored is known by size and SHA-256 from its way in (`stored`), so that a package can list it unread.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from collections import deque
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from origin.live.ahead import Ahead
 from origin.observe import metrics
-from origin.stores.protocol import ObjectStore, StoreError
+from origin.stores.protocol import Appendable, ObjectStore, StoreError
+from packager.inventory import Stored
 from packager.names import is_init
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from packager.commands import Put
 
@@ -33,16 +41,18 @@ DELETE_TRIES: Final = 3
 class Keeper:
     """The queue between one broadcast and the object store."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what goes in, and what comes of it
         self,
         store: ObjectStore,
         prefix: str,
         *,
-        on_durable: Callable[[str], None],
+        on_durable: Callable[[Stored], None],
         on_lost: Callable[[str], None],
         backlog_bytes: int = BACKLOG_BYTES,
+        drafts: Appendable | None = None,
     ) -> None:
         self._store = store
+        self._ahead = Ahead(store, drafts, prefix)
         self._prefix = prefix
         self._on_durable = on_durable
         self._on_lost = on_lost
@@ -50,12 +60,29 @@ class Keeper:
         self._backlog = 0
         self._puts: deque[Put] = deque()
         self._deletes: list[str] = []
+        self._stored: dict[str, Stored] = {}
         self._news = asyncio.Event()
         self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._task = asyncio.create_task(self._run(), name=f"keeper {prefix}")
+
+    @property
+    def stored(self) -> Mapping[str, Stored]:
+        """What is in the store and is to stay there, by name: all that is listed, 0.3 KB each."""
+        return MappingProxyType(self._stored)
+
+    def adopt(self, files: Iterable[Stored]) -> None:
+        """Take charge of what an earlier writer has stored (see `recount`)."""
+        self._stored = {file.name: file for file in files} | self._stored
+
+    def grow(self, segment: str, chunks: Sequence[bytes]) -> None:
+        """Write ahead what has come of a segment, which `put` will bring whole."""
+        self._ahead.grow(segment, chunks)
 
     def put(self, put: Put) -> None:
         """Queue one init segment or segment; past the backlog's limit the oldest waiting segment is lost."""
+        self._idle.clear()
         self._puts.append(put)
         self._account(put.size)
         while self._backlog > self._limit and self._lose_oldest():
@@ -64,6 +91,7 @@ class Keeper:
 
     def delete(self, name: str) -> None:
         """Queue a removal."""
+        self._stored.pop(name, None)
         self._deletes.append(self._prefix + name)
         self._news.set()
 
@@ -76,6 +104,11 @@ class Keeper:
                 await self._task
         while self._puts:
             self._lose(self._puts.popleft())
+        self._ahead.close()
+
+    async def settled(self) -> None:
+        """Wait until all that was put is durable or lost."""
+        await self._idle.wait()
 
     async def _run(self) -> None:
         while True:
@@ -83,6 +116,7 @@ class Keeper:
             self._news.clear()
             while self._puts:
                 await self._store_oldest()
+            self._idle.set()
             if self._deletes:
                 await self._delete_all()
             if self._closing and not self._puts:
@@ -91,25 +125,30 @@ class Keeper:
     async def _store_oldest(self) -> None:
         """Store the head of the queue, trying until it succeeds or `put` has given it up for newer ones."""
         put = self._puts[0]
+        # In a thread, once for all tries: hashing lets the interpreter go, and costs 0.5 ms a megabyte.
+        stored = await asyncio.to_thread(_measured, put)
         tries = 0
         while self._puts and self._puts[0] is put:
             try:
+                metrics.store_puts.labels("media").inc()
                 with metrics.store_seconds.labels("put").time():
-                    await self._store.put(self._prefix + put.name, put.body)
+                    await self._ahead.store(put)
             except StoreError:
                 metrics.store_failures.labels("put").inc()
                 await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
                 tries += 1
                 continue
-            self._stored(put)
+            self._took(put, stored)
             return
 
-    def _stored(self, put: Put) -> None:
+    def _took(self, put: Put, stored: Stored) -> None:
         metrics.segments_stored.inc()
         if self._puts and self._puts[0] is put:
             self._puts.popleft()
             self._account(-put.size)
-            self._on_durable(put.name)
+            if self._prefix + put.name not in self._deletes:
+                self._stored[put.name] = stored
+            self._on_durable(stored)
         else:  # given up while the store was at work: nobody will list it
             self._deletes.append(self._prefix + put.name)
 
@@ -134,6 +173,7 @@ class Keeper:
         return True
 
     def _lose(self, put: Put) -> None:
+        self._ahead.drop(put.name)
         self._account(-put.size)
         metrics.store_failures.labels("lost").inc()
         self._on_lost(put.name)
@@ -141,3 +181,10 @@ class Keeper:
     def _account(self, size: int) -> None:
         self._backlog += size
         metrics.store_backlog_bytes.inc(size)
+
+
+def _measured(put: Put) -> Stored:
+    digest = hashlib.sha256()
+    for chunk in put.body:
+        digest.update(chunk)
+    return Stored(put.name, put.size, digest.hexdigest())

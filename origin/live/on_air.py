@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from origin.catalog.on_air import Writer
     from origin.catalog.streams import Stream
-    from origin.live.channel import Channel
     from origin.live.health import Health
     from origin.live.keeper import Keeper
+    from origin.live.production import Production
     from origin.live.publication import Publication
+    from origin.live.shelf import Shelf
 
 LINGER_S: Final = 30.0
 """How long an ended broadcast's playlists stay, so that every viewer learns of the end and plays it out."""
@@ -30,14 +31,19 @@ class OnAir:
 
     stream: Stream
     writer: Writer
-    channel: Channel
+    channel: Production
     keeper: Keeper
+    shelf: Shelf
     health: Health
     since: float
+    held_until: float
+    """By the event loop's clock: how long the lease surely holds."""
     publication: Publication | None = None
     end_s: float = START_S
     codecs: list[str] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
+    leaving: bool = False
+    """It is being ended, or handed on."""
     noted: asyncio.Event = field(default_factory=asyncio.Event)
     """The catalog knows of the end, the lease is free."""
     kept: asyncio.Event = field(default_factory=asyncio.Event)

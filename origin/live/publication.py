@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 
     from media.sample import Frame, Sample
     from media.track import Track
-    from origin.live.channel import Channel
     from origin.live.health import Health
+    from origin.live.production import Production
 
 _VIDEO: Final = Kind.VIDEO
 PATIENCE_S: Final = 30.0
 """How long a publisher may be on the air with nothing that can be played, by our clock: its own may stand still."""
 LONG_GOP_S: Final = 4.5
 """Key frames further apart than this make joining slow and segments long: the usual 2 s to 4 s, and jitter."""
+MENDED_GOPS: Final = 8
+"""So many short GOPs in a row show that the cause is gone. Encoders put key frames at cuts, too, so a few short ones
+stand between long ones in lively material; eight are a quarter of a minute at 2 s, which a broadcaster waits for."""
 
 
 class Publication:
@@ -36,7 +39,7 @@ class Publication:
 
     def __init__(
         self,
-        channel: Channel,
+        channel: Production,
         health: Health,
         *,
         start_s: float,
@@ -57,6 +60,7 @@ class Publication:
         self._wall = WallAnchor(0.0)
         self._timekeeper = _VIDEO
         self._key_frame: int | None = None
+        self._short_gops = 0
         self._closed = False
 
     @property
@@ -102,6 +106,7 @@ class Publication:
         try:
             if self._gathering is None:
                 self._hand_on(self._timeline.flush())
+                self._channel.pause()
         finally:  # whatever its last frames are like, a publisher that has gone must not stay on the air
             self._on_close(self, reason)
 
@@ -188,13 +193,19 @@ class Publication:
 
     def _watch_gop(self, sample: Sample) -> None:
         """Measured on the mended timeline, where a jump of the publisher's clock is no long GOP."""
-        timescale = self._tracks[sample.kind].timescale
         if self._key_frame is not None:
-            gap_s = (sample.dts - self._key_frame) / timescale
-            if gap_s > LONG_GOP_S:
-                self.remark(
-                    "long_gop",
-                    f"Key frames come every {gap_s:.1f} s; set the encoder's key frame interval to 2 s "
-                    "so that viewers join at once.",
-                )
+            self._judge_gop((sample.dts - self._key_frame) / self._tracks[sample.kind].timescale)
         self._key_frame = sample.dts
+
+    def _judge_gop(self, gop_s: float) -> None:
+        if gop_s > LONG_GOP_S:
+            self._short_gops = 0
+            self.remark(
+                "long_gop",
+                f"Key frames come every {gop_s:.1f} s; set the encoder's key frame interval to 2 s "
+                "so that viewers join at once.",
+            )
+            return
+        self._short_gops += 1
+        if self._short_gops == MENDED_GOPS:  # once, though there was none: a publisher before this may have earned it
+            self._health.withdraw("long_gop")

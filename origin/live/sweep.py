@@ -1,4 +1,4 @@
-"""Removes what ended broadcasts left in the store: at once when they end, at the next start when a crash came first."""
+"""Removes what ended broadcasts left in the store: when they end, or at the next start when a crash came first."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from origin.catalog import broadcasts, on_air
+from origin.catalog import broadcasts
 from origin.observe import metrics
-from origin.stores.protocol import StoreError
+from origin.stores.protocol import Appendable, StoreError
 
 if TYPE_CHECKING:
     from origin.catalog.database import Catalog
@@ -21,35 +21,31 @@ PAGE: Final = 500
 """Objects, or broadcasts, handled in one go."""
 
 
-async def forget_broadcast(catalog: Catalog, store: ObjectStore, broadcast_id: str, epoch: int, prefix: str) -> bool:
-    """Delete every object of a broadcast that the writer of `epoch` has ended, then its row.
+async def forget_broadcast(catalog: Catalog, store: ObjectStore, broadcast_id: str, prefix: str) -> bool:
+    """Delete every object of a broadcast that is over, then its row.
 
-    One that another writer goes on with is left alone. A store that fails leaves the row, so that the next start tries
-    again. The answer is False then.
+    A store that fails leaves the row, so that the next start tries again; the answer is False then.
     """
-    if not await catalog.read(lambda conn: broadcasts.is_over(conn, broadcast_id, epoch)):
-        return False
     try:
         while page := await store.list(prefix, after=None, limit=PAGE):
             await store.delete([stored.key for stored in page])
+        if isinstance(store, Appendable):
+            for left in await store.drafts(prefix):
+                (await store.adopt(left.key, 0)).discard()
     except StoreError:
         metrics.store_failures.labels("collect").inc()
         log.warning("broadcast_not_collected", broadcast_id=broadcast_id)
         return False
-    await catalog.write(lambda conn: broadcasts.forget(conn, broadcast_id, epoch))
+    await catalog.write(lambda conn: broadcasts.forget(conn, broadcast_id))
     return True
 
 
-async def sweep(catalog: Catalog, store: ObjectStore, now: float) -> int:
-    """At start: end the broadcasts that a crash left open, and collect all that are over.
-
-    Must be called while no other process writes this catalog. Gives back how many were collected.
-    """
-    await catalog.write(lambda conn: on_air.abandon_all(conn, now))
+async def sweep(catalog: Catalog, store: ObjectStore, before: float = math.inf) -> int:
+    """At start: collect the broadcasts that ended before a moment. Gives back how many were collected."""
     collected = 0
-    while left := await catalog.read(lambda conn: broadcasts.ended_before(conn, math.inf, PAGE)):
+    while left := await catalog.read(lambda conn: broadcasts.ended_before(conn, before, PAGE)):
         for row in left:
-            if not await forget_broadcast(catalog, store, row.id, row.epoch, f"{row.tenant_id}/{row.id}/"):
+            if not await forget_broadcast(catalog, store, row.id, f"{row.tenant_id}/{row.id}/"):
                 return collected
             collected += 1
     return collected

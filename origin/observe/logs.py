@@ -63,7 +63,16 @@ def configure(*, level: str, form: str, stream: TextIO | None = None) -> None:
 
 def _hush(level: int) -> None:
     """Libraries that tell an operator nothing at `info` (a line for each connection, each migration's context)."""
-    for name in ("hypercorn.error", "hypercorn.access", "alembic", "httpx", "httpcore", "asyncio"):
+    for name in (
+        "hypercorn.error",
+        "hypercorn.access",
+        "alembic",
+        "httpx",
+        "httpcore",
+        "asyncio",
+        "botocore",
+        "urllib3",
+    ):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True

@@ -21,9 +21,24 @@ timeline_mended = Counter(
 )
 live_warnings = Counter("headwater_live_warnings_total", "Remarks on a stream's health", ["code"], registry=REGISTRY)
 segments_stored = Counter("headwater_segments_stored_total", "Segments made durable", registry=REGISTRY)
+store_puts = Counter(
+    "headwater_store_puts_total", "Objects sent to the store, tries included", ["kind"], registry=REGISTRY
+)
+manifests_refused = Counter(
+    "headwater_manifests_refused_total", "Stored manifests not used for their signature", ["reason"], registry=REGISTRY
+)
 store_failures = Counter("headwater_store_failures_total", "Store calls that failed", ["operation"], registry=REGISTRY)
 catalog_failures = Counter(
     "headwater_catalog_failures_total", "Catalog calls for streams on the air that failed", ["work"], registry=REGISTRY
+)
+journal_failures = Counter(
+    "headwater_journal_failures_total", "Entries that the journal did not take in time", registry=REGISTRY
+)
+store_requests = Counter(
+    "headwater_store_requests_total",
+    "Requests to the object store; to a remote one, each try counts",
+    ["operation"],
+    registry=REGISTRY,
 )
 store_seconds = Histogram("headwater_store_seconds", "Time that a store call took", ["operation"], registry=REGISTRY)
 store_backlog_bytes = Gauge("headwater_store_backlog_bytes", "Bytes waiting to be made durable", registry=REGISTRY)

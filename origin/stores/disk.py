@@ -1,35 +1,39 @@
 """A store on a local disk: `file:PATH`. A key is the path of a file below it.
 
 `put` writes a draft, flushes it (fdatasync), renames it to its place and flushes the folder, in this order: whoever
-finds the name finds the whole content, and once `put` has returned, a power cut changes nothing. Folders come and go
-with the files in them. Blocking calls run in threads of the store's own, writes apart from reads, so that a crowd of
-viewers does not hold up the recording.
+finds the name finds the whole content, and once `put` has returned, a power cut changes nothing. A `draft` grows in
+`.spool` (see `growing`) and takes its place in the same order. Folders come and go with the files in them. Blocking
+calls run in threads of the store's own, writes apart from reads, so that a crowd of viewers does not hold up the
+recording.
 """
 
 from __future__ import annotations
 
-import errno
+import asyncio
 import os
 import stat
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from origin.observe import metrics
+from origin.stores.disk_errors import told
 from origin.stores.drafts import Drafts
+from origin.stores.growing import GrowingDraft, Spool
 from origin.stores.protocol import CHUNK_BYTES, ObjectMissing, StoredObject, StoreError, checked_key, checked_prefix
-from origin.stores.walk import walk
+from origin.stores.walk import prune, walk
 from origin.stores.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+    from collections.abc import AsyncIterator, Collection, Sequence
     from typing import BinaryIO
 
 WRITE_THREADS: Final = 2
 """Flushing is waiting: two overlap, more only queue up inside the disk."""
 READ_THREADS: Final = 4
-"""Reads mostly come from the page cache; a few in parallel cover those that do not."""
+"""The first read of a segment waits for the disk, later ones find it in the page cache; a few waits overlap."""
 MAX_WRITES: Final = 256
 """A segment of 60 streams every two seconds is 30 a second, twice for audio: four seconds' backlog."""
 MAX_READS: Final = 1_024
@@ -37,24 +41,17 @@ MAX_READS: Final = 1_024
 FOLDER_ATTEMPTS: Final = 8
 """How often to make a folder again that another process, having emptied it, removes at the same moment."""
 
-_SENTENCES: Final = {
-    errno.ENOSPC: "The disk that holds the objects is full; free some space or shorten the DVR windows.",
-    errno.EDQUOT: "The quota of the disk that holds the objects is used up; raise it or free some space.",
-    errno.EFBIG: "The object is larger than the file system, or a limit of this process, allows.",
-    errno.EROFS: "The disk that holds the objects is mounted read-only, as happens after an error; look at its log.",
-    errno.EACCES: "The folder that holds the objects belongs to somebody else; give it to the server's user.",
-}
-
 
 class DiskStore:
     """`file:PATH`; `ObjectStore` tells what the methods do."""
 
     def __init__(self, root: Path) -> None:
-        with _told():
+        with told():
             root.mkdir(parents=True, exist_ok=True)
             self._root = root.resolve()
             self._drafts = Drafts(self._root)
         self._writers = Workers("store-writer", WRITE_THREADS, MAX_WRITES)
+        self._spool = Spool(self._root, self._writers, self._place)
         self._readers = Workers("store-reader", READ_THREADS, MAX_READS)
         self._folders = threading.Lock()
         """So that nothing is moved into a folder that another thread has made but not yet flushed."""
@@ -72,14 +69,17 @@ class DiskStore:
         return cls(Path(path))
 
     async def put(self, key: str, body: Sequence[bytes]) -> None:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("put").inc()
         await self._writers.run(partial(self._put, self._path(key), tuple(body)))
 
     async def get(self, key: str) -> bytes:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("get").inc()
         return await self._readers.run(partial(_read_whole, self._path(key), key))
 
     async def stream(  # noqa: D102 - as ObjectStore
         self, key: str, start: int = 0, end: int | None = None
     ) -> AsyncIterator[bytes]:
+        metrics.store_requests.labels("get").inc()
         file = await self._readers.run(partial(_open, self._path(key), key, start), discard=_close)
         left = None if end is None else end - start
         try:
@@ -91,35 +91,53 @@ class DiskStore:
             self._readers.soon(file.close)
 
     async def size(self, key: str) -> int | None:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("head").inc()
         return await self._readers.run(partial(_size, self._path(key)))
 
     async def delete(self, keys: Collection[str]) -> None:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("delete").inc()
         await self._writers.run(partial(self._delete, [self._path(key) for key in keys]))
 
     async def list(  # noqa: D102 - as ObjectStore
         self, prefix: str, after: str | None, limit: int
     ) -> Sequence[StoredObject]:
+        metrics.store_requests.labels("list").inc()
         return await self._readers.run(partial(self._list, checked_prefix(prefix), after or "", limit))
+
+    def draft(self, key: str) -> GrowingDraft:  # noqa: D102 - as Appendable
+        return self._spool.draft(checked_key(key))
+
+    async def drafts(self, prefix: str) -> Sequence[StoredObject]:  # noqa: D102 - as Appendable
+        return await self._readers.run(partial(self._spool.left, checked_prefix(prefix)))
+
+    async def adopt(self, key: str, size: int) -> GrowingDraft:  # noqa: D102 - as Appendable
+        adopt = partial(self._spool.adopt, checked_key(key), size)
+        return await self._writers.run(adopt, discard=GrowingDraft.release)
 
     async def close(self) -> None:  # noqa: D102 - as ObjectStore
         await self._writers.close()
         await self._readers.close()
         if not self._closed:
             self._closed = True
+            await asyncio.to_thread(self._spool.close)
             self._drafts.close()
 
     def _path(self, key: str) -> Path:
         return self._root / checked_key(key)
 
     def _put(self, path: Path, body: Sequence[bytes]) -> None:
-        with _told():
+        with told():
             draft = self._drafts.write(body)
             try:
-                self._move(draft, path)
+                self._place(draft, path)
             except BaseException:
                 draft.unlink(missing_ok=True)
                 raise
-            _flush(path.parent)
+
+    def _place(self, draft: Path, path: Path) -> None:
+        """Give a draft, whose content is flushed, its name for good."""
+        self._move(draft, path)
+        _flush(path.parent)
 
     def _move(self, draft: Path, path: Path) -> None:
         for _ in range(FOLDER_ATTEMPTS):
@@ -138,34 +156,19 @@ class DiskStore:
                 _flush(part.parent)
 
     def _delete(self, paths: Sequence[Path]) -> None:
-        with _told():
+        with told():
             for path in paths:
                 with suppress(FileNotFoundError, NotADirectoryError):
                     path.unlink()
             with self._folders:
                 for folder in {path.parent for path in paths}:
-                    self._prune(folder)
-
-    def _prune(self, folder: Path) -> None:
-        """Remove the folder and those above it as far as they are empty."""
-        with suppress(OSError):
-            while folder != self._root:
-                folder.rmdir()
-                folder = folder.parent
+                    prune(folder, self._root)
+            for folder in {path.parent for path in paths}:
+                self._spool.prune(folder.relative_to(self._root))
 
     def _list(self, prefix: str, after: str, limit: int) -> Sequence[StoredObject]:
-        with _told():
+        with told():
             return walk(self._root, prefix, after, limit)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn what the system says into a sentence for the operator."""
-    try:
-        yield
-    except OSError as error:
-        sentence = _SENTENCES.get(error.errno or 0, f"The disk that holds the objects failed: {error.strerror}.")
-        raise StoreError(sentence) from error
 
 
 def _flush(folder: Path) -> None:
@@ -177,7 +180,7 @@ def _flush(folder: Path) -> None:
 
 
 def _open(path: Path, key: str, start: int = 0) -> BinaryIO:
-    with _told():
+    with told():
         try:
             file = path.open("rb", buffering=CHUNK_BYTES)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -191,17 +194,17 @@ def _close(file: BinaryIO) -> None:
 
 
 def _read(file: BinaryIO, left: int | None) -> bytes:
-    with _told():
+    with told():
         return file.read(CHUNK_BYTES if left is None else max(0, min(left, CHUNK_BYTES)))
 
 
 def _read_whole(path: Path, key: str) -> bytes:
-    with _open(path, key) as file, _told():
+    with _open(path, key) as file, told():
         return file.read()
 
 
 def _size(path: Path) -> int | None:
-    with _told():
+    with told():
         try:
             found = path.stat()
         except (FileNotFoundError, NotADirectoryError):

@@ -6,6 +6,7 @@ import asyncio
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from origin.observe import metrics
 from origin.stores.protocol import CHUNK_BYTES, ObjectMissing, StoredObject, StoreError, checked_key, checked_prefix
 
 if TYPE_CHECKING:
@@ -26,24 +27,29 @@ class MemoryStore:
         return cls()
 
     async def put(self, key: str, body: Sequence[bytes]) -> None:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("put").inc()
         (await self._open())[checked_key(key)] = b"".join(body)
 
     async def get(self, key: str) -> bytes:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("get").inc()
         return await self._find(key)
 
     async def stream(  # noqa: D102 - as ObjectStore
         self, key: str, start: int = 0, end: int | None = None
     ) -> AsyncIterator[bytes]:
+        metrics.store_requests.labels("get").inc()
         body = memoryview(await self._find(key))[start:end]
         for offset in range(0, len(body), CHUNK_BYTES):
             await self._open()
             yield bytes(body[offset : offset + CHUNK_BYTES])
 
     async def size(self, key: str) -> int | None:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("head").inc()
         body = (await self._open()).get(checked_key(key))
         return None if body is None else len(body)
 
     async def delete(self, keys: Collection[str]) -> None:  # noqa: D102 - as ObjectStore
+        metrics.store_requests.labels("delete").inc()
         objects = await self._open()
         for key in [checked_key(key) for key in keys]:
             objects.pop(key, None)
@@ -51,6 +57,7 @@ class MemoryStore:
     async def list(  # noqa: D102 - as ObjectStore
         self, prefix: str, after: str | None, limit: int
     ) -> Sequence[StoredObject]:
+        metrics.store_requests.labels("list").inc()
         checked_prefix(prefix)
         objects = await self._open()
         keys = sorted(key for key in objects if key.startswith(prefix) and key > (after or ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from origin.errors import Problem
 
@@ -80,14 +80,63 @@ class ObjectStore(Protocol):
         """Finish what was begun. May be called more than once; other calls are errors afterwards."""
 
 
+class Draft(Protocol):
+    """An object that grows while it is made. One task calls; it must end with `commit` or `discard`.
+
+    Its process may be killed at any moment: what was written stays, for `Appendable.adopt` to go on with.
+    """
+
+    def append(self, chunks: Sequence[bytes]) -> None:
+        """Queue the chunks to be written behind what is there. Never waits; the chunks must not change afterwards.
+
+        What goes wrong in writing is remembered, and told by `commit`; only a draft that is over, and a store that is
+        closed, raise `StoreError` here.
+        """
+
+    async def commit(self) -> None:
+        """Make it the object of its key, atomic and durable as `ObjectStore.put` does.
+
+        After a `StoreError` there is no draft any more, unless the call was turned away because too many wait; either
+        way the caller may `put` the whole object and `discard` this.
+        """
+
+    def discard(self) -> None:
+        """Give it up; its bytes go soon. Never fails, and does nothing to what is over."""
+
+    async def read(self) -> bytes:
+        """Give all that was appended, also before it was adopted."""
+
+
+@runtime_checkable
+class Appendable(Protocol):
+    """What a store can do beside `ObjectStore` if it takes an object piece by piece without writing bytes twice."""
+
+    def draft(self, key: str) -> Draft:
+        """Begin an object. A draft of that key that was left behind is overwritten. Does no I/O yet."""
+
+    async def drafts(self, prefix: str) -> Sequence[StoredObject]:
+        """Give the drafts that a process, now dead, has left under such keys, with what of them was written."""
+
+    async def adopt(self, key: str, size: int) -> Draft:
+        """Go on with a draft that was left behind, after cutting it to its first `size` bytes.
+
+        Raises `ObjectMissing` if there is none, and `StoreError` if it is shorter or somebody else's.
+        """
+
+
 def checked_key(key: str) -> str:
     """Give the key back if it is one: segments of letters, digits, `.`, `_`, `-`, none of which begins with a dot.
 
     So no key leaves its store (`..`, a leading `/`), hides in it, or means something else on another backend.
     """
-    if len(key) > MAX_KEY_CHARACTERS or not _KEY.fullmatch(key):
+    if not is_key(key):
         raise ValueError(f"{key!r} is not a key of an object.")
     return key
+
+
+def is_key(text: str) -> bool:
+    """Whether `checked_key` takes it."""
+    return len(text) <= MAX_KEY_CHARACTERS and _KEY.fullmatch(text) is not None
 
 
 def checked_prefix(prefix: str) -> str:

@@ -13,9 +13,21 @@ if TYPE_CHECKING:
 
     from origin.stores.protocol import ObjectStore
 
+
+def _open_s3(url: str) -> ObjectStore:
+    try:
+        from origin.stores.s3 import S3Store  # noqa: PLC0415 - its client may be absent, and takes 0.2 s to import
+    except ModuleNotFoundError as error:
+        if error.name not in ("boto3", "botocore"):
+            raise
+        raise StoreError("An s3: store needs boto3; install it with: pip install 'headwater[cluster]'.") from error
+    return S3Store.open(url)
+
+
 STORES: Final[Mapping[str, Callable[[str], ObjectStore]]] = {
     "file": DiskStore.open,
     "memory": MemoryStore.open,
+    "s3": _open_s3,
 }
 
 

@@ -1,8 +1,9 @@
-"""Lists the files of a folder by order of their keys, reading no more folders than the page needs."""
+"""Folders as trees of keys: files by order of their keys, reading no more than a page needs; and no empty ones."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,14 @@ def walk(root: Path, prefix: str, after: str, limit: int) -> Sequence[StoredObje
     """Give at most `limit` files whose path below `root` begins with `prefix` and comes after `after`."""
     folder, _, _ = prefix.rpartition("/")
     return list(islice(_below(root, f"{folder}/" if folder else "", prefix, after), limit))
+
+
+def prune(folder: Path, root: Path) -> None:
+    """Remove the folder and those above it, but not `root`, as far as they are empty."""
+    with suppress(OSError):
+        while folder != root:
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _below(root: Path, folder: str, prefix: str, after: str) -> Iterator[StoredObject]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,9 +36,16 @@ class Workers:
     def soon(self, work: Callable[[], object]) -> None:
         """Run `work` when a thread is free, with nobody waiting; at once, if the pool is closed."""
         try:
+            self.begin(work)
+        except StoreError:
+            work()
+
+    def begin(self, work: Callable[[], object]) -> None:
+        """As `soon`, but raises `StoreError` if the pool is closed."""
+        try:
             self._pool.submit(work)
         except RuntimeError:
-            work()
+            raise StoreError("The store is closed.") from None
 
     async def close(self) -> None:
         """Finish what was taken."""
@@ -45,7 +53,7 @@ class Workers:
 
     def _submit(self, work: Callable[[], T]) -> Future[T]:
         if not self._room.acquire(blocking=False):
-            raise StoreError("The disk does not keep up: too many calls are waiting. Try again in a moment.")
+            raise StoreError("The object store does not keep up: too many calls are waiting. Try again in a moment.")
         try:
             future = self._pool.submit(work)
         except RuntimeError:
@@ -53,6 +61,43 @@ class Workers:
             raise StoreError("The store is closed.") from None
         future.add_done_callback(lambda _: self._room.release())
         return future
+
+
+class Lane:
+    """Work that nobody waits for, in order, by one thread of a pool at a time. `work` must be brief and not raise.
+
+    One job of the pool takes all that has come in, and goes on while more comes: under load, threads are woken seldom.
+    """
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._lock = threading.Lock()
+        self._running = False
+
+    def add(self, work: Callable[[], object]) -> None:
+        """Queue `work`. Raises `StoreError` if the pool is closed."""
+        with self._lock:
+            self._waiting.append(work)
+            if self._running:
+                return
+            self._running = True
+        try:
+            self._workers.begin(self._run)
+        except StoreError:
+            with self._lock:
+                self._waiting.clear()
+                self._running = False
+            raise
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._running = False
+                    return
+                work = self._waiting.popleft()
+            work()
 
 
 def _discard(done: Future[T], discard: Callable[[T], object]) -> None:

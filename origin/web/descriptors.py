@@ -21,6 +21,8 @@ OPERATORS: Final = 64
 """Probes and scrapers: a handful, each with one connection."""
 A_VIEWER: Final = 2
 """A connection, and the file from which it is being answered."""
+A_PUBLISHER: Final = 5
+"""A connection, the log of its broadcast, and the drafts of two open segments and of one that is being flushed."""
 UNBOUNDED: Final = 1 << 20
 """What to ask for where the hard limit is none: Linux' own highest unless told otherwise."""
 A_QUARTER: Final = 4
@@ -57,15 +59,16 @@ def share_out(limit: int, *, publishers: int, listeners: int) -> Shares:
     """Share `limit` descriptors among viewers, operators and `listeners` of at most `publishers` each."""
     full = HttpLimits()
     left = max(limit - OWN - OPERATORS, 4 * A_QUARTER)
-    for_publishers = min(publishers * listeners, left // A_QUARTER)
+    wanted = publishers * listeners
+    allowed = min(wanted, left // A_QUARTER // A_PUBLISHER)
     backlog = min(full.backlog, left // A_QUARTER)
-    viewers = min(full.connections, (left - for_publishers - backlog) // A_VIEWER)
+    viewers = min(full.connections, (left - allowed * A_PUBLISHER - backlog) // A_VIEWER)
     per_address = max(1, min(full.connections_per_address, viewers // 2))  # never the whole house to one
     return Shares(
-        max(1, for_publishers // listeners),
+        max(1, allowed // listeners),
         replace(full, connections=viewers, connections_per_address=per_address, backlog=backlog),
         replace(full, connections=OPERATORS, connections_per_address=OPERATORS, backlog=OPERATORS),
-        scarce=viewers < full.connections_per_address or for_publishers < publishers * listeners,
+        scarce=viewers < full.connections_per_address or allowed < wanted,
     )
 
 

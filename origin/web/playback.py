@@ -7,11 +7,14 @@ playback id is the same for every viewer, so that an edge may keep it under the 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from origin.errors import Problem
+from origin.live.channel import MPD
+from origin.live.growing import BrokenOffError
 from origin.observe import metrics
 from origin.web.asgi import ClientGoneError, header, respond, unless_gone
 from origin.web.guard import request_id
@@ -21,9 +24,10 @@ from origin.wire.ranges import ByteRange, UnsatisfiableError, parse_range
 from packager.hls.reload import ReloadError, parse_query
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Coroutine
 
     from origin.live.channel import Channel, Playlist
+    from origin.live.growing import Growing
     from origin.web.asgi import Header, Receive, Scope, Send
     from origin.web.services import Services
     from packager.hls.reload import ReloadQuery
@@ -33,7 +37,6 @@ T = TypeVar("T")
 NOT_MODIFIED: Final = 304
 MOST_HELD: Final = 20_000
 """Requests held at once: 20 KB each, so 400 MB. Edges hold viewers; this many are an attack or a missing edge."""
-PLAYLIST: Final = b"application/vnd.apple.mpegurl"
 SHORT: Final = b"public, max-age=1"
 """A playlist that was not waited for is stale when its next part comes."""
 POSITIONED: Final = b"public, max-age=10"
@@ -88,17 +91,25 @@ async def _reload(channel: Channel, rendition: str, query: ReloadQuery) -> tuple
     return playlist, POSITIONED if channel.can_answer(rendition, query) else TOO_EARLY
 
 
+class Channels(Protocol):
+    """Who has what viewers ask for."""
+
+    def channel(self, playback_id: str) -> Channel | None:
+        """The channel of a broadcast that is written here."""
+
+    async def find(self, playback_id: str) -> Channel | None:
+        """The channel wherever the broadcast is written; None when the stream is off the air."""
+
+
 class Playback:
     """The ASGI application for `/play/`."""
 
-    def __init__(
-        self, services: Services, channel: Callable[[str], Channel | None], *, most_held: int = MOST_HELD
-    ) -> None:
+    def __init__(self, services: Services, channels: Channels, *, most_held: int = MOST_HELD) -> None:
         self._tokens = services.keyring
         self._store = services.store
         self._random = services.random
         self._trusted = services.settings.trusted_proxies
-        self._channel = channel
+        self._channels = channels
         self._most_held = most_held
         self._held = 0
 
@@ -123,11 +134,11 @@ class Playback:
             )
         target = _target(scope["raw_path"])
         self._tokens.verify(target.token, scope="play", path=target.prefix + target.rest, ip=self._client_ip(scope))
-        channel = self._channel(target.playback_id)
+        channel = self._channels.channel(target.playback_id) or await self._channels.find(target.playback_id)
         if channel is None:
             raise Problem("stream_offline", "The stream is off the air; ask again when it has begun.")
-        if media := _MEDIA.fullmatch(target.rest):
-            return await self._send_media(scope, receive, send, channel, media[1]), "media"
+        if _MEDIA.fullmatch(target.rest):
+            return await self._send_media(scope, receive, send, channel), "media"
         playlist, caching = await self._playlist(scope, receive, channel, target.rest)
         return await self._send_playlist(scope, send, playlist, caching), "playlist"
 
@@ -151,6 +162,8 @@ class Playback:
     async def _playlist(self, scope: Scope, receive: Receive, channel: Channel, rest: str) -> tuple[Playlist, bytes]:
         if rest == "index.m3u8":
             return await self._hold(receive, channel.multivariant(), now=channel.started), SHORT
+        if rest == MPD:
+            return await self._hold(receive, channel.manifest(), now=channel.started), SHORT
         match = _MEDIA_PLAYLIST.fullmatch(rest)
         if match is None:
             raise Problem("not_found", "There is no such playlist or segment; begin with index.m3u8.")
@@ -164,7 +177,7 @@ class Playback:
         zipped = b"gzip" in (header(scope, b"accept-encoding") or b"")
         body = playlist.zipped if zipped else playlist.plain
         headers = [
-            (b"content-type", PLAYLIST),
+            (b"content-type", playlist.kind),
             (b"content-length", b"%d" % len(body)),
             (b"cache-control", caching),
             (b"vary", b"Accept-Encoding"),
@@ -175,12 +188,14 @@ class Playback:
         await self._respond(scope, send, 200, headers, body)
         return 200
 
-    async def _send_media(self, scope: Scope, receive: Receive, send: Send, channel: Channel, rendition: str) -> int:
+    async def _send_media(self, scope: Scope, receive: Receive, send: Send, channel: Channel) -> int:
         name = scope["raw_path"].decode("ascii").split("/", 4)[4]
+        if growing := channel.growing(name):
+            return await self._hold(receive, self._send_growing(scope, send, growing, name), now=False)
         body = await self._hold(receive, channel.media(name), now=not channel.announced(name))
         key = channel.prefix + name
         size = sum(map(len, body)) if body is not None else await self._stored_size(key)
-        status, span, headers = _media_head(scope, name, rendition, size)
+        status, span, headers = _media_head(scope, name, size)
         if body is not None:
             await self._respond(scope, send, status, headers, _cut(body, span))
         elif scope["method"] == "HEAD" or status == NOT_MODIFIED:
@@ -189,6 +204,25 @@ class Playback:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await unless_gone(receive, self._stream(send, self._store.stream(key, span.start, span.end)))
         return status
+
+    async def _send_growing(self, scope: Scope, send: Send, growing: Growing, name: str) -> int:
+        """The parts of an open segment as they come, in chunks; where they break off, so does the connection."""
+        part = await growing.first()
+        if part is None:
+            await respond(send, 204, ((b"cache-control", b"no-store"), *ANY_ORIGIN))
+            return 204
+        await send({"type": "http.response.start", "status": 200, "headers": _media_headers(name)})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+            return 200
+        with contextlib.suppress(BrokenOffError):
+            while part is not None:
+                body = b"".join(part)
+                metrics.playback_bytes.inc(len(body))
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+                part = await growing.next()
+            await send({"type": "http.response.body", "body": b""})
+        return 200
 
     async def _hold(self, receive: Receive, work: Coroutine[Any, Any, T], *, now: bool) -> T:
         """Await `work`; unless it can be done `now`, only while the client stays and not too many others are held."""
@@ -224,16 +258,24 @@ class Playback:
         return size
 
 
-def _media_head(scope: Scope, name: str, rendition: str, size: int) -> tuple[int, ByteRange, list[Header]]:
-    """Status, the bytes to send, and headers of an answer with media."""
-    etag = b'"%s"' % name.replace("/", "-").encode()
-    headers = [
-        (b"content-type", b"video/mp4" if rendition.startswith("v") else b"audio/mp4"),
+def _etag(name: str) -> bytes:
+    return b'"%s"' % name.replace("/", "-").encode()
+
+
+def _media_headers(name: str) -> list[Header]:
+    """What every answer with media has, whole or not."""
+    return [
+        (b"content-type", b"video/mp4" if name.startswith("v") else b"audio/mp4"),
         (b"cache-control", FOR_EVER),
-        (b"accept-ranges", b"bytes"),
-        (b"etag", etag),
+        (b"etag", _etag(name)),
         *ANY_ORIGIN,
     ]
+
+
+def _media_head(scope: Scope, name: str, size: int) -> tuple[int, ByteRange, list[Header]]:
+    """Status, the bytes to send, and headers of an answer with media."""
+    etag = _etag(name)
+    headers = [*_media_headers(name), (b"accept-ranges", b"bytes")]
     if etag in (header(scope, b"if-none-match") or b""):
         return NOT_MODIFIED, ByteRange(0, 0), headers
     span, status = _span(scope, etag, size), 200

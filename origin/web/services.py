@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from origin.stores.protocol import ObjectStore
     from origin.web.token_desk import TokenDesk
 
+    Bound = Address | tuple[str, int]
+
 EXTENSION = "headwater"
 
 
@@ -74,20 +76,26 @@ class Director(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where things are from the outside, without trailing slashes."""
+    """Where things are from the outside, without trailing slashes. `rtmps` is None where nobody listens for it."""
 
     base: str
     rtmp: str
+    rtmps: str | None = None
 
     @classmethod
-    def of(cls, settings: Settings, http: Address | tuple[str, int], rtmp: Address | tuple[str, int]) -> Links:
+    def of(cls, settings: Settings, http: Bound, rtmp: Bound, rtmps: Bound | None = None) -> Links:
         """Make them from the addresses that the listeners were really bound to."""
         base = settings.base_url(http)
-        return cls(base=base, rtmp=f"rtmp://{_host(rtmp[0], base)}:{rtmp[1]}/live")
+        secure = None if rtmps is None else f"rtmps://{_authority(rtmps, base)}/live"
+        return cls(base=base, rtmp=f"rtmp://{_authority(rtmp, base)}/live", rtmps=secure)
 
     def hls(self, token: str, playback_id: str) -> str:
         """The multivariant playlist behind a token."""
         return f"{self.base}/play/{token}/{playback_id}/index.m3u8"
+
+    def dash(self, token: str, playback_id: str) -> str:
+        """The DASH manifest behind a token."""
+        return f"{self.base}/play/{token}/{playback_id}/manifest.mpd"
 
     @property
     def secure(self) -> bool:
@@ -124,7 +132,9 @@ def services() -> Services:
     return cast("Services", current_app.extensions[EXTENSION])
 
 
-def _host(bound: str, base: str) -> str:
+def _authority(bound: Bound, base: str) -> str:
     """A listener on every address is reached by the name that the public address has."""
-    host = urlsplit(base).hostname or bound if bound in ("0.0.0.0", "::") else bound  # noqa: S104 - compared, not bound
-    return f"[{host}]" if ":" in host else host
+    host, port = bound
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = urlsplit(base).hostname or host
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

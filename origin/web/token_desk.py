@@ -1,9 +1,9 @@
 """Tokens with a memory: the signing keys and the revocations of the catalog around the pure core `cdn.token`.
 
 `mint` and `verify` never wait: keys and revocations are held in memory, and `refresh` brings them up to date, at start,
-when another process says so on the bus, and every `REFRESH_S` in any case, because a bus may lose messages and
-`headwater keys rotate` writes to the catalog alone. Verified signatures are remembered (an Ed25519 check costs about
-100 µs); times, address and revocation are checked each time.
+when another process says so on the bus, when a token names a key that is not known, and every `REFRESH_S` in any case,
+because a bus may lose messages and `headwater keys rotate` writes to the catalog alone. Verified signatures are
+remembered (an Ed25519 check costs about 100 µs); times, address and revocation are checked each time.
 
 A `jti` begins with its tenant's id, so that a tenant can revoke its own tokens and nobody else's.
 """
@@ -11,6 +11,7 @@ A `jti` begins with its tenant's id, so that a tenant can revoke its own tokens 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -43,8 +44,11 @@ PLAY_TTL_S: Final = 6 * 3600
 MAX_TTL_S: Final = 7 * 86400
 """Bounds how long a revocation must be remembered."""
 REFRESH_S: Final = 30.0
+LEAST_REFRESH_S: Final = 1.0
+"""Strangers can name keys that do not exist as often as they like; this bounds what it costs."""
 ACTIVATION_S: Final = 2 * REFRESH_S
-"""A new key signs only when every node has surely heard of it, so that no node refuses a fresh token."""
+"""A new key signs only when every node has surely heard of it, so that no node refuses a fresh token: one look at the
+catalog, and as much again for clocks that differ (`tokens.LEEWAY_S`)."""
 MAX_REMEMBERED: Final = 8192
 """Verified tokens, about 1.5 KB each: 12 MB, and more viewers than one process serves."""
 MAX_REVOKED: Final = 100_000
@@ -81,10 +85,20 @@ class Minted:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """Public keys by `kid`, and the one that signs."""
+    """Public keys by `kid`, those for tokens and those for manifests, and the key that signs both."""
 
     public: dict[str, Ed25519PublicKey]
+    manifests: dict[str, Ed25519PublicKey]
     signer: SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the catalog says."""
+
+    keys: list[SigningKeyRow]
+    public_halves: dict[str, bytes]
+    revoked: dict[str, float | None]
 
 
 def new_jti(tenant_id: str, random: Callable[[int], bytes]) -> str:
@@ -123,6 +137,7 @@ class TokenDesk:
         self._revoked: dict[str, float | None] = {}
         self._verified: OrderedDict[str, Claims] = OrderedDict()
         self._announced = 0
+        self._unknown = asyncio.Event()
 
     @classmethod
     async def open(
@@ -137,6 +152,15 @@ class TokenDesk:
     def public_keys(self) -> dict[str, Ed25519PublicKey]:
         """Keys that tokens may be signed with now, by `kid`."""
         return self._keys.public
+
+    @property
+    def manifest_keys(self) -> dict[str, Ed25519PublicKey]:
+        """Every key that manifests may ever have been signed with, by `kid`: those retired, too."""
+        return self._keys.manifests
+
+    def signer(self) -> SigningKey:
+        """The key to sign with now."""
+        return self._keys.signer
 
     def mint(self, grant: Grant, ttl_s: float = PLAY_TTL_S) -> Minted:
         """Sign a token that lives `ttl_s` seconds, at most `MAX_TTL_S`."""
@@ -153,6 +177,8 @@ class TokenDesk:
             claims = self._read(token)
             tokens.check(claims, now=self._clock(), revoked=self._revoked, scope=scope, path=path, ip=ip)
         except TokenError as error:
+            if isinstance(error, tokens.TokenKeyUnknown):
+                self._unknown.set()
             metrics.tokens_refused.labels(error.code).inc()
             raise Problem(error.code, str(error)) from None
         return claims
@@ -191,9 +217,9 @@ class TokenDesk:
         while announced != self._announced:
             # What is announced while we read may be missing from what we read.
             announced = self._announced
-            rows, revoked = await self._catalog.read(partial(_read, now=now))
-        self._take_keys(rows, now)
-        self._revoked = revoked
+            found = await self._catalog.read(partial(_read, now=now))
+        self._take_keys(found, now)
+        self._revoked = found.revoked
 
     async def run(self) -> None:
         """Listen to the other processes, and look at the catalog from time to time. Ends when cancelled."""
@@ -214,7 +240,11 @@ class TokenDesk:
 
     async def _look(self) -> None:
         while True:
-            await asyncio.sleep(REFRESH_S)
+            await asyncio.sleep(LEAST_REFRESH_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REFRESH_S - LEAST_REFRESH_S):
+                    await self._unknown.wait()
+            self._unknown.clear()
             await self._try_refresh()
 
     async def _try_refresh(self) -> None:
@@ -224,13 +254,15 @@ class TokenDesk:
         except Exception:  # noqa: BLE001 - whatever it was, the next try comes by itself
             _log.exception("keys and revocations cannot be read")
 
-    def _take_keys(self, rows: list[SigningKeyRow], now: float) -> None:
+    def _take_keys(self, found: _Found, now: float) -> None:
+        rows = found.keys
         signing = [row for row in rows if row.retired_at is None] or rows
         newest = next((row for row in signing if row.created_at <= now - ACTIVATION_S), signing[-1])
         public = {row.kid: Ed25519PublicKey.from_public_bytes(row.public) for row in rows}
+        manifests = {kid: Ed25519PublicKey.from_public_bytes(half) for kid, half in found.public_halves.items()}
         known = getattr(self, "_keys", None)
         if known is None or known.public.keys() != public.keys() or known.signer.kid != newest.kid:
-            self._keys = _Keys(public, _unsealed(newest, self._secret))
+            self._keys = _Keys(public, manifests, _unsealed(newest, self._secret))
             self._verified.clear()
 
     def _claims(self, grant: Grant, jti: str, now: int, until: int | None) -> Claims:
@@ -258,8 +290,8 @@ class TokenDesk:
         return claims
 
 
-def _read(conn: Connection, now: float) -> tuple[list[SigningKeyRow], dict[str, float | None]]:
-    return signing_keys.active(conn, now), revocations.active(conn, now)
+def _read(conn: Connection, now: float) -> _Found:
+    return _Found(signing_keys.active(conn, now), signing_keys.public_halves(conn), revocations.active(conn, now))
 
 
 def _unsealed(row: SigningKeyRow, secret: bytes) -> SigningKey:

@@ -1,10 +1,10 @@
 """FLV tags, as RTMP carries them, into tracks and frames.
 
-`FlvReader.receive` takes one tag and gives what it says: `Track` when a decoder configuration is new, `Frame` for each
-access unit, `Metadata` for onMetaData, `Remark` once for each kind of thing left out. Bytes that cannot be read raise
-FlvError. Headers in Adobe's form (Video File Format 10.1, Annex E) are read here, those of Enhanced RTMP in
-`enhanced`; `records` brings both into the form that ISO BMFF stores. Frames in Adobe's form, which is nearly all there
-is, are recognized by their first two bytes and go straight through.
+`FlvReader.receive` takes one tag and gives what it says: `Track` when a decoder configuration is new, or the picture of
+a VP9 key frame has another size; `Frame` for each access unit, `Metadata` for onMetaData, `Remark` once for each kind
+of thing left out. Bytes that cannot be read raise FlvError. Headers in Adobe's form (Video File Format 10.1, Annex E)
+are read here, those of Enhanced RTMP in `enhanced`; `records` brings both into the form that ISO BMFF stores. Frames in
+Adobe's form, which is nearly all there is, are recognized by their first two bytes and go straight through.
 """
 
 from __future__ import annotations
@@ -171,7 +171,13 @@ class FlvReader:
         if lane is None or lane.track.codec is not packet.codec:
             sentence = f"{packet.codec.name} frames came before their decoder configuration and were left out."
             return self._remark("no_configuration", sentence, packet.codec)
-        return [Frame(side.kind, timestamp_ms, packet.cts_ms, packet.key, lane.sample(packet.data))]
+        frame = Frame(side.kind, timestamp_ms, packet.cts_ms, packet.key, lane.sample(packet.data))
+        if packet.codec is Codec.VP9 and packet.key:
+            resized = lane.resized(packet.data)
+            if resized is not lane:
+                side.use(resized)
+                return [resized.track, frame]
+        return [frame]
 
     def _script(self, payload: bytes) -> list[Event]:
         values = amf0.decode(payload)

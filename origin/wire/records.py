@@ -2,17 +2,19 @@
 
 - H.264 and HEVC: NAL unit lengths of four bytes, in the record and in every sample.
 - VP9: `Track.config` is the VPCodecConfigurationRecord alone, eight bytes, without version and flags of its full box.
+  It says nothing of the picture's size, which stands in each key frame and may change at any of them.
 - AV1: av1C as it came; samples lose their temporal delimiter (AV1-ISOBMFF 2.4: it "should be removed").
 - Opus: the Ogg identification header (RFC 7845, 5.1) becomes the payload of dOps (Opus in ISOBMFF, 4.3.2).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from media.codecs import MalformedConfig, aac_info, video_size, vpcc_record
 from media.track import VIDEO_TIMESCALE, Codec, Track
+from media.vp9 import vp9_size
 from origin.wire.packets import FlvError
 from origin.wire.reader import Cursor
 
@@ -53,6 +55,17 @@ class Lane:
         if self.track.codec is Codec.AV1:
             return _without_delimiter(data)
         return data
+
+    def resized(self, key_frame: bytes) -> Lane:
+        """The lane with the picture's size by a VP9 key frame; itself where that is no other, or cannot be read."""
+        try:
+            width, height = vp9_size(key_frame)
+        except MalformedConfig:
+            return self  # only the decoder can judge it
+        track = self.track
+        if not width or (width, height) == (track.width, track.height):
+            return self
+        return replace(self, track=replace(track, width=width, height=height))
 
 
 def read_record(codec: Codec, record: bytes, claims: Claims) -> Lane:

@@ -6,5 +6,6 @@ Signed composition offsets (trun version 1) keep B-frames at their presentation 
 
 from packager.fmp4.init import write_init
 from packager.fmp4.part import write_part
+from packager.fmp4.prft import write_prft
 
-__all__ = ["write_init", "write_part"]
+__all__ = ["write_init", "write_part", "write_prft"]

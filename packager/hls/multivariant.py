@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 import m3u8
 
 from media.codecs import codec_string
 from media.track import Kind
+from packager.rates import declared, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from media.track import Track
 
 _GROUP: Final = "audio"
-_MARGIN: Final = 1.1
-"""BANDWIDTH is an upper bound (4.4.6.2): what was seen so far and a tenth more, since the future is not known."""
-_GRAIN: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +58,8 @@ def check(tracks: Iterable[Track]) -> None:
 def _variant(row: Rendition, audios: Sequence[Rendition], group: list[m3u8.Media]) -> m3u8.Playlist:
     codecs = dict.fromkeys(codec_string(each.track) for each in (row, *audios))
     info: dict[str, Any] = {
-        "bandwidth": _rounded(_MARGIN * (row.peak + max((audio.peak for audio in audios), default=0.0))),
-        "average_bandwidth": _rounded(row.average + max((audio.average for audio in audios), default=0.0)),
+        "bandwidth": declared(row.peak + max((audio.peak for audio in audios), default=0.0)),
+        "average_bandwidth": rounded(row.average + max((audio.average for audio in audios), default=0.0)),
         "codecs": ",".join(codecs),
     }
     if row.track.width:
@@ -86,7 +83,3 @@ def _media(row: Rendition, *, default: bool) -> m3u8.Media:
         autoselect="YES",
         channels=str(row.track.channels),
     )
-
-
-def _rounded(bits: float) -> int:
-    return _GRAIN * max(1, ceil(bits / _GRAIN))

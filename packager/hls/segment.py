@@ -27,14 +27,20 @@ class Part:
 class Head:
     """What is known of a segment when it begins.
 
-    `date` is the wall-clock time (unix seconds) of its first sample. `discontinuity` and `new_init` compare it with the
-    one before.
+    `date` is the wall-clock time (unix seconds) of its first sample, `time` when that is shown, in ticks of the track.
+    `discontinuity` and `new_init` compare it with the one before. `period` is the sequence number of the segment that
+    the DASH period of this one began with, `period_time` and `period_date` are time and date of that one
+    (see `packager.periods`).
     """
 
     init: str
     date: float
     discontinuity: bool
     new_init: bool
+    time: int = 0
+    period: int = 0
+    period_time: int = 0
+    period_date: float = 0.0
 
     @cached_property
     def lines(self) -> str:
@@ -51,7 +57,8 @@ class Head:
 class Segment:
     """A closed segment; a gap has no parts, and nothing can be fetched under its file.
 
-    `end` is the seconds of all segments up to its end that the window ever held.
+    `end` is the seconds of all segments up to its end that the window ever held. `lost` tells a gap that was a segment
+    once from one that never had bytes.
     """
 
     msn: int
@@ -61,6 +68,7 @@ class Segment:
     parts: tuple[Part, ...]
     size: int
     end: float
+    lost: bool = False
 
     @property
     def gap(self) -> bool:

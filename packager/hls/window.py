@@ -6,12 +6,17 @@ a request knows when to look again.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from packager.hls.segment import Head, Segment
+from packager.periods import Opening
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from packager.hls.segment import Part
 
 SHORTEST_PLAYLIST: Final = 3
@@ -24,7 +29,7 @@ class Window:
     `target_duration` (whole seconds) is None until the first segment has fixed it; `part_target` (seconds) is 0.0 until
     the first part has, and for a stream without parts. `hinted` is the name, relative to the playback id, of the part
     that comes next. `age` is the seconds of all segments that were ever appended, `longest` those of the longest
-    playlist so far.
+    playlist so far. `lost_count` says how often a segment became a gap afterwards.
     """
 
     def __init__(self, name: str, *, media_sequence: int, discontinuity_sequence: int, low_latency: bool) -> None:
@@ -42,6 +47,7 @@ class Window:
         self.hint: str | None = None
         self.age = 0.0
         self.longest = 0.0
+        self.lost_count = 0
 
     @property
     def open_msn(self) -> int:
@@ -58,6 +64,12 @@ class Window:
         """Index of the newest part of `last_msn`; None where that has none."""
         parts = self.open_parts or (self.segments[-1].parts if self.segments else ())
         return len(parts) - 1 if parts else None
+
+    @property
+    def last_discontinuity(self) -> int:
+        """Discontinuity sequence number of the newest segment, whole or begun."""
+        opens_one = self.open_head is not None and self.open_head.discontinuity
+        return self.discontinuity_sequence + sum(each.head.discontinuity for each in self.segments) + opens_one
 
     @property
     def hinted(self) -> str | None:
@@ -98,15 +110,22 @@ class Window:
         self.hint = hint if self.low_latency else None
         self.version += 1
 
-    def begin_segment(self, init: str, date: float, *, discontinuity: bool) -> None:
-        """Say what the next segment begins with, before its first part is shown."""
+    def begin_segment(
+        self, init: str, date: float, *, discontinuity: bool, time: int = 0, opening: Opening | None = None
+    ) -> None:
+        """Say what the next segment begins with, before its first part is shown.
+
+        `time` and `opening` are in ticks of the rendition's own clock; without an `opening` the segment is one.
+        """
         new_init = not self.segments or self.segments[-1].init != init
-        self.open_head = Head(init, date, discontinuity, new_init)
+        period = opening or Opening(self.open_msn, time, date)
+        self.open_head = Head(init, date, discontinuity, new_init, time, period.msn, period.time, period.date)
 
     def redate(self, seconds: float) -> None:
         """Move the date of a first segment that is still open: no playlist with it has been given out."""
         if self.open_head and not self.segments:
-            self.open_head = replace(self.open_head, date=self.open_head.date + seconds)
+            head = self.open_head
+            self.open_head = replace(head, date=head.date + seconds, period_date=head.period_date + seconds)
 
     def close_segment(self, file: str, duration: float, size: int, hint: str) -> None:
         """Turn the open parts into a segment of `size` bytes (0: a gap), after `begin_segment`."""
@@ -134,8 +153,27 @@ class Window:
         """Turn the segment of that name, relative to the playback id, into a gap; nothing happens if it is not here."""
         for index, segment in enumerate(self.segments):
             if name == f"{self.name}/{segment.file}":
-                self.segments[index] = replace(segment, parts=(), size=0)
+                self.segments[index] = replace(segment, parts=(), size=0, lost=True)
+                self.lost_count += 1
                 self.version += 1
+
+    def take_over(  # noqa: PLR0913 - what a window is made of
+        self,
+        closed: Sequence[Segment],
+        *,
+        open_head: Head | None,
+        open_parts: list[Part],
+        media_sequence: int,
+        discontinuity_sequence: int,
+        longest: float,
+    ) -> None:
+        """Become what the window of another is: with its new segments, its open one, and where it begins."""
+        self.segments += closed
+        del self.segments[: bisect_left(self.segments, media_sequence, key=attrgetter("msn"))]
+        self.media_sequence, self.discontinuity_sequence = media_sequence, discontinuity_sequence
+        self.open_head, self.open_parts = open_head, open_parts
+        self.age = closed[-1].end if closed else self.age
+        self.longest = longest
 
     def end(self) -> None:
         """Say that nothing will follow."""

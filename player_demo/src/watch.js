@@ -1,4 +1,4 @@
-/** `/watch/<playback_id>#t=<token>`: puts the modules together and keeps the page's phase. */
+/** `/watch/<playback_id>`, with `#t=<token>` for who is not signed in: puts the modules together and keeps the page's phase. */
 
 import "./style/watch.css";
 import { readAddress } from "./lib/address.js";
@@ -6,7 +6,9 @@ import { pause, waitBefore } from "./lib/backoff.js";
 import { keepInTime, ServerClock } from "./lib/clock.js";
 import { wireControls } from "./lib/controls.js";
 import { DvrBar } from "./lib/dvr-bar.js";
-import { next, WAITING } from "./lib/phases.js";
+import { enter } from "./lib/entrance.js";
+import { why } from "./lib/hunger.js";
+import { next, SHOWING, WAITING } from "./lib/phases.js";
 import { probe } from "./lib/probe.js";
 import { Readouts } from "./lib/readouts.js";
 import { canPlay, Session } from "./lib/session.js";
@@ -14,6 +16,12 @@ import { notice } from "./lib/words.js";
 
 /** Four times a second: people cannot read faster, and layout costs more than arithmetic. */
 const SHOW_MS = 250;
+/** Why nothing comes is asked twice in a row: between them a low-latency playlist grows three times. */
+const WHY_MS = 700;
+/** Once that is known it is asked again, in case it changes; the player itself asks each second meanwhile. */
+const WHY_AGAIN_MS = 5000;
+/** An answer that takes longer is none. */
+const WHY_PATIENCE_MS = 2000;
 
 const byId = (id) => document.getElementById(id);
 const NOTHING = {
@@ -29,6 +37,7 @@ class Page {
   errors = [];
   #clock = new ServerClock();
   #asking = new AbortController();
+  #whys = 0;
   #video = byId("video");
   #readouts = new Readouts(byId("panel"));
   #bar = new DvrBar({ bar: byId("bar"), label: byId("behind"), live: byId("live") }, {
@@ -56,9 +65,21 @@ class Page {
     } else if (!canPlay(this.#video)) {
       this.#become("refused", { sentence: "This browser plays no HLS. A current one of any make does." });
     } else {
-      this.playlist = address.playlist;
+      this.address = address;
       this.#ask();
     }
+  }
+
+  /** How the stream is; before that a way in, for who has no token. */
+  async #look(signal) {
+    if (this.address.playlist === null) {
+      const found = await enter(this.address.playbackId);
+      if (found.verdict) {
+        return found;
+      }
+      this.address.playlist = found.playlist;
+    }
+    return probe(this.address.playlist, { signal, deep: this.phase === "ended" });
   }
 
   /** Ask until there is something to play, or no sense in asking. */
@@ -66,7 +87,7 @@ class Page {
     this.#asking.abort();
     const { signal } = (this.#asking = new AbortController());
     for (let attempt = 0; WAITING.has(this.phase); attempt += 1) {
-      const found = await probe(this.playlist, { signal, deep: this.phase === "ended" });
+      const found = await this.#look(signal);
       if (signal.aborted) {
         return;
       }
@@ -81,22 +102,47 @@ class Page {
     const before = this.phase;
     this.phase = next(before, event);
     Object.assign(this, { sentence, code });
-    if (this.phase !== "playing") {
+    if (!SHOWING.has(this.phase)) {
       this.#drop();
     } else if (this.session === null) {
       this.#play();
     }
     this.#show();
-    if (before === "playing" && WAITING.has(this.phase)) {
+    if (SHOWING.has(before) && WAITING.has(this.phase)) {
       this.#ask();
     }
   }
 
   #play() {
-    this.session = new Session({
-      video: this.#video, playlist: this.playlist, clock: this.#clock, faults: this.errors,
-      on: { ended: () => this.#become("ended"), lost: () => this.#become("lost") },
-    });
+    const on = {
+      ended: () => this.#become("ended"),
+      lost: () => this.#become("lost"),
+      starved: () => this.#askWhy(this.session),
+      fed: () => this.#become("fed"),
+    };
+    const { playlist } = this.address;
+    this.session = new Session({ video: this.#video, playlist, clock: this.#clock, faults: this.errors, on });
+  }
+
+  /** Nothing comes: ask the server for the reason, until something does. */
+  async #askWhy(session) {
+    const round = (this.#whys += 1);
+    for (let before = null; ;) {
+      const signal = AbortSignal.timeout(WHY_PATIENCE_MS);
+      const found = await probe(this.address.playlist, { signal, deep: true });
+      if (this.session !== session || !session.hungry || this.#whys !== round) {
+        return;
+      }
+      const event = why(found, before);
+      before = found.newest ?? null;
+      if (event === "starved") {
+        session.excuse();
+      }
+      if (event !== null) {
+        this.#become(event, found);
+      }
+      await pause(this.phase === "starved" ? WHY_AGAIN_MS : WHY_MS);
+    }
   }
 
   #drop() {

@@ -27,12 +27,12 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
     await bus.close()
 
 
-async def take(subscription: Subscription) -> Message | Lost:
+async def take(subscription: Subscription[Message]) -> Message | Lost:
     async with asyncio.timeout(PATIENCE_S):
         return await anext(subscription)
 
 
-async def until(subscription: Subscription, last: str) -> list[Message | Lost]:
+async def until(subscription: Subscription[Message], last: str) -> list[Message | Lost]:
     """Take messages up to the one whose number is `last`."""
     taken = [await take(subscription)]
     while not (isinstance(taken[-1], Message) and taken[-1].values["number"] == last):
@@ -117,10 +117,11 @@ async def test_a_full_queue_loses_nothing(bus: Bus) -> None:
 
 
 async def test_closing_ends_subscriptions_after_what_is_queued(bus: Bus) -> None:
-    async with bus.subscribe("a") as subscription, bus.subscribe("b") as idle:
+    async with bus.subscribe("a") as subscription, bus.subscribe("a") as prompt, bus.subscribe("b") as idle:
         waiting = asyncio.create_task(take(idle))
         await asyncio.sleep(0)
         await bus.publish("a", {"number": "1"})
+        assert await take(prompt) == Message("a", {"number": "1"})
         await bus.close()
         await bus.close()
         async with asyncio.timeout(PATIENCE_S):

@@ -1,8 +1,9 @@
-"""What every store must do. A new one is tested by being listed in STORES and given a URL in `urls.store_url`."""
+"""What every store must do. A new one is tested by being listed in STORES and given a URL in `urls.STORES_AT`."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from origin.stores.protocol import (
     StoreError,
 )
 from origin.stores.table import STORES, open_store
-from tests.contract.urls import store_url
+from tests.contract.urls import STORES_AT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,11 +47,33 @@ BAD_KEYS = [
 ]
 
 
-@pytest_asyncio.fixture(params=list(STORES))
+LISTS: list[tuple[str, str | None, list[str]]] = [
+    # prefix, after, what is listed of a, b-c, b/a, b/b/c, ba
+    ("b", None, ["b-c", "b/a", "b/b/c", "ba"]),
+    ("b/", None, ["b/a", "b/b/c"]),
+    ("b/b", None, ["b/b/c"]),
+    ("b/b/", "b/a", ["b/b/c"]),
+    ("b", "b/a", ["b/b/c", "ba"]),
+    ("b", "b/b", ["b/b/c", "ba"]),
+    ("b", "b/zz", ["ba"]),
+    ("b", "bz", []),
+    ("a", "b", []),
+    ("", "b-", ["b-c", "b/a", "b/b/c", "ba"]),
+    ("b/a/", None, []),
+    ("zz/yy", None, []),
+]
+BAD_PREFIXES = ["/", "../", "a/../", ".", "a//", "a/.b", "x" * 513]
+
+
+@pytest_asyncio.fixture(params=list(STORES_AT))
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectStore]:
-    store = open_store(store_url(request.param, tmp_path))
+    store = open_store(STORES_AT[request.param](tmp_path))
     yield store
     await store.close()
+
+
+def test_every_kind_is_tried() -> None:
+    assert {name.split()[0] for name in STORES_AT} == set(STORES)
 
 
 async def read(store: ObjectStore, key: str, start: int = 0, end: int | None = None) -> bytes:
@@ -166,44 +189,25 @@ async def test_lists_are_by_order_of_keys_and_in_pages(store: ObjectStore) -> No
     assert (await store.list("c/d/e/f", None, 1)) == [StoredObject("c/d/e/f", 7)]
 
 
-@pytest.mark.parametrize(
-    ("prefix", "after", "expected"),
-    [
-        ("b", None, ["b-c", "b/a", "b/b/c", "ba"]),
-        ("b/", None, ["b/a", "b/b/c"]),
-        ("b/b", None, ["b/b/c"]),
-        ("b/b/", "b/a", ["b/b/c"]),
-        ("b", "b/a", ["b/b/c", "ba"]),
-        ("b", "b/b", ["b/b/c", "ba"]),
-        ("b", "b/zz", ["ba"]),
-        ("b", "bz", []),
-        ("a", "b", []),
-        ("", "b-", ["b-c", "b/a", "b/b/c", "ba"]),
-        ("b/a/", None, []),
-        ("zz/yy", None, []),
-    ],
-)
-async def test_lists_begin_where_they_are_asked_to(
-    store: ObjectStore, prefix: str, after: str | None, expected: list[str]
-) -> None:
+async def test_lists_begin_where_they_are_asked_to(store: ObjectStore) -> None:
     for key in ("a", "b-c", "b/a", "b/b/c", "ba"):
         await store.put(key, (b"",))
-    assert await keys(store, prefix, after) == expected
+    assert [(prefix, after, await keys(store, prefix, after)) for prefix, after, _ in LISTS] == LISTS
 
 
-@pytest.mark.parametrize("key", BAD_KEYS)
-async def test_bad_keys_are_refused_everywhere(store: ObjectStore, key: str) -> None:
-    for call in (store.put(key, (b"x",)), store.get(key), store.size(key), store.delete(["a", key])):
-        with pytest.raises(ValueError, match="is not a key"):
-            await call
-    with pytest.raises(ValueError, match="is not a key"):
-        await read(store, key)
+async def test_bad_keys_are_refused_everywhere(store: ObjectStore) -> None:
+    for key in BAD_KEYS:
+        for call in (store.put(key, (b"x",)), store.get(key), store.size(key), store.delete(["a", key])):
+            with pytest.raises(ValueError, match=re.escape(f"{key!r} is not a key")):
+                await call
+        with pytest.raises(ValueError, match=re.escape(f"{key!r} is not a key")):
+            await read(store, key)
 
 
-@pytest.mark.parametrize("prefix", ["/", "../", "a/../", ".", "a//", "a/.b", "x" * 513])
-async def test_bad_prefixes_are_refused(store: ObjectStore, prefix: str) -> None:
-    with pytest.raises(ValueError, match="is not the beginning of a key"):
-        await store.list(prefix, None, 10)
+async def test_bad_prefixes_are_refused(store: ObjectStore) -> None:
+    for prefix in BAD_PREFIXES:
+        with pytest.raises(ValueError, match=re.escape(f"{prefix!r} is not the beginning of a key")):
+            await store.list(prefix, None, 10)
 
 
 async def test_calls_at_once_do_not_mix_their_objects(store: ObjectStore) -> None:

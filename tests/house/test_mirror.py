@@ -11,17 +11,17 @@ from tests.house.tree import Function, body, files, functions, modules
 
 TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
     # the test file: why it is there, and for which modules
-    "tests/packager/test_pipeline.py": (
-        "steps between samples and playlists; a player that reads whole broadcasts judges them",
-        "packager/{follower,names,promises,rendition,run}.py",
-    ),
     "tests/packager/test_peers.py": (
         "playlists, read by other people's parsers",
         "packager/hls/segment.py",
     ),
     "tests/origin/live/test_director.py": (
-        "a record of what the director holds together",
-        "origin/live/on_air.py",
+        "what the director holds together, and how it begins and is kept",
+        "origin/live/{on_air,opening,tenure}.py",
+    ),
+    "tests/origin/live/test_cluster.py": (
+        "what several nodes see of each other; a node that dies, sleeps or is cut off shows more than a part alone",
+        "origin/live/{distant,relay,replica}.py",
     ),
 }
 

@@ -14,7 +14,8 @@ from origin.app import AlreadyRunningError, Server
 from origin.config import load_settings
 from origin.errors import Problem
 from tests.support import ffmpeg
-from tests.support.hls import playlist, until_live
+from tests.support.certificates import certificate
+from tests.support.hls import parsed, playlist
 from tests.support.running import EPHEMERAL, headwater
 
 if TYPE_CHECKING:
@@ -78,6 +79,16 @@ async def test_a_publisher_hears_what_is_wrong_with_its_token(tmp_path: Path) ->
             assert refused.value.code == code
 
 
+async def test_the_rtmps_address_that_the_api_shows_takes_a_publisher(tmp_path: Path) -> None:
+    cert, key = await certificate(tmp_path)
+    async with headwater(tmp_path, rtmps_bind="127.0.0.1:0", tls_cert=str(cert), tls_key=str(key)) as running:
+        stream = await running.stream(reconnect_window_s=0)
+        shown = (await running.state(stream))["rtmps_url"]
+        assert shown.startswith("rtmps://127.0.0.1:")
+        await ffmpeg.publish(f"{shown}/{stream.key}", ffmpeg.source(seconds=3, realtime=False))
+        assert (await running.until_state(stream, "ended"))["id"] == stream.id
+
+
 async def _serve(folder: Path, most_files: int = 1024) -> tuple[asyncio.subprocess.Process, dict[str, Any]]:
     """`headwater serve` as a process, and what it says when it is ready."""
     environ = {**os.environ, **EPHEMERAL, "HEADWATER_DATA_DIR": str(folder), "HEADWATER_LOG_FORMAT": "json"}
@@ -102,7 +113,7 @@ async def test_sigterm_ends_the_process_cleanly(tmp_path: Path) -> None:
     assert b"Traceback" not in said
 
 
-async def test_after_a_kill_on_the_air_the_next_start_cleans_up_and_goes_on(tmp_path: Path) -> None:
+async def test_after_a_kill_on_the_air_the_next_start_goes_on_with_the_same_playlist(tmp_path: Path) -> None:
     process, said = await _serve(tmp_path)
     url = said["http"]
     key = (tmp_path / "admin.key").read_text().strip()
@@ -110,17 +121,24 @@ async def test_after_a_kill_on_the_air_the_next_start_cleans_up_and_goes_on(tmp_
         made = (await http.post("/v1/streams", json={"name": "test"})).json()
     async with ffmpeg.publishing(f"{made['rtmp_url']}/{made['stream_key']}", ffmpeg.source()):
         async with asyncio.timeout(30):
-            while not list((tmp_path / "objects").rglob("*.m4s")):  # noqa: ASYNC110 - a disk tells nothing
+            while not list((tmp_path / "objects").glob("*/*/v0/*-1.m4s")):  # noqa: ASYNC110 - a disk tells nothing
                 await asyncio.sleep(0.05)
         process.kill()
         await process.communicate()
+    kept = {path.name for path in (tmp_path / "objects").glob("*/*/v0/*.m4s")}
     async with headwater(tmp_path) as running:
-        assert not list((tmp_path / "objects").rglob("*.m4s"))
         stream = await running.stream_of((await running.get(f"/v1/streams/{made['id']}")).json(), made["stream_key"])
-        assert (await running.state(stream))["state"] == "idle"
+        assert (await running.state(stream))["state"] == "reconnecting"
+        before = await playlist(running, stream)
+        assert "ENDLIST" not in before
+        assert {segment.uri for segment in parsed(before).segments} >= kept
         async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
-            await until_live(running, stream)
-            assert "2-32.m4s" in await playlist(running, stream)
+            async with asyncio.timeout(30):
+                while "2-init-0.mp4" not in (text := await playlist(running, stream)):  # noqa: ASYNC110 - as a viewer
+                    await asyncio.sleep(0.1)
+        assert parsed(text).media_sequence == parsed(before).media_sequence
+        for segment in (each for each in parsed(text).segments if each.uri):
+            assert segment.gap_tag or (await running.get(f"{stream.base}v0/{segment.uri}")).status_code == 200
 
 
 async def test_a_crowd_of_silent_viewers_leaves_every_other_door_open(tmp_path: Path) -> None:

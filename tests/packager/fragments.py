@@ -56,8 +56,10 @@ def find(data: bytes, *path: bytes) -> bytes:
 
 
 def fragments(data: bytes) -> list[Fragment]:
-    """All fragments of a part or a segment, which holds nothing else."""
+    """All fragments of a part or a segment, which holds nothing else but a reference time before the first of them."""
     found = list(boxes(data))
+    if found and found[0][0] == b"prft":
+        del found[0]
     assert [kind for kind, _, _ in found] == [b"moof", b"mdat"] * (len(found) // 2)
     return [_fragment(data, at, payload) for kind, at, payload in found if kind == b"moof"]
 

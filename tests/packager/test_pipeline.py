@@ -10,6 +10,7 @@ import pytest
 
 from media.timing import rescale
 from packager.commands import Delete, Put
+from packager.follower import Follower
 from packager.hls.media_playlist import render
 from packager.pipeline import LivePackager
 from tests.packager import feed
@@ -18,7 +19,9 @@ from tests.packager.fragments import fragments
 from tests.packager.viewer import Viewer
 
 if TYPE_CHECKING:
+    from media.sample import Sample
     from media.track import Track
+    from packager.commands import Command
     from packager.hls.window import Window
 
 RATES = [24, 25, Fraction(30_000, 1001), 30, 50, 60]
@@ -52,6 +55,31 @@ def test_every_rate_keeps_the_part_rules(rate: Fraction | int, track: Track) -> 
     for name in "v0", "a0":
         assert_contiguous(viewer, name)
     assert len(packager.windows["v0"].segments) == len(packager.windows["a0"].segments)
+
+
+@pytest.mark.parametrize("lag", [(), (0, 0.3), (0, 1.5)])
+def test_sound_that_goes_straight_through_comes_out_as_if_it_had_been_held(
+    monkeypatch: pytest.MonkeyPatch, lag: tuple[float, ...]
+) -> None:
+    holed = [sample for sample in sound(20) if not 4.1 < sample.dts / AAC.timescale < 6.3]
+    samples = mixed((VIDEO, pictures(20, gop=75, b_frames=True)), (AAC, holed), lag=lag)
+
+    def commands() -> list[Command]:
+        packager = LivePackager(feed.settings())
+        done = packager.start([VIDEO, AAC], WALL)
+        return done + [each for sample in samples for each in packager.push(sample)] + packager.close()
+
+    way, taken = Follower.goes_with, []
+
+    def watched(follower: Follower, sample: Sample, front: int, out: list[Command]) -> bool:
+        taken.append(way(follower, sample, front, out))
+        return taken[-1]
+
+    monkeypatch.setattr(Follower, "goes_with", watched)
+    straight = commands()
+    assert any(taken)
+    monkeypatch.setattr(Follower, "goes_with", lambda *_: False)
+    assert straight == commands()
 
 
 def test_first_segment_of_a_long_gop_fixes_the_target_duration() -> None:

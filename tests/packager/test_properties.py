@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from media.track import Kind
 from packager.pipeline import LivePackager
 from tests.packager import feed
+from tests.packager.dash_viewer import DashViewer
 from tests.packager.feed import AAC, AAC_44, VIDEO, WALL, mixed, picture, play, sound
 from tests.packager.fragments import Fragment, fragments
 from tests.packager.viewer import Viewer
@@ -84,6 +85,7 @@ SCRIPTS = st.builds(
 def test_any_timing_keeps_every_rule(scripts: list[Script], low_latency: bool) -> None:  # noqa: FBT001 - Hypothesis gives it
     packager = LivePackager(feed.settings(low_latency=low_latency, segment_min_s=1.0, dvr_window_s=3.0))
     viewer = Viewer(packager, even=False)
+    viewer.others.append(DashViewer(packager, viewer).look)
     pushed: list[Sample] = []
     highest = packager.next_msn
     start = 0.0

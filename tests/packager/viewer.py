@@ -13,7 +13,7 @@ from packager.commands import Command, Delete, Life, Put
 from packager.hls.media_playlist import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from packager.hls.window import Window
     from packager.pipeline import LivePackager
@@ -56,6 +56,7 @@ class Viewer:
     """Give it every command, and let it look at the playlists as often as it should.
 
     `now` is media time, told by whoever pushes. `even` says that frames come evenly, so that parts add up to segments.
+    `others` look when this one does.
     """
 
     def __init__(self, packager: LivePackager, *, even: bool = True) -> None:
@@ -66,6 +67,7 @@ class Viewer:
         self.lives: dict[str, Life] = {}
         self.deleted: set[str] = set()
         self.seen: dict[Window, Seen] = {}
+        self.others: list[Callable[[], None]] = []
 
     def carry_out(self, commands: Iterable[Command]) -> None:
         """Act on commands as the origin does."""
@@ -99,6 +101,8 @@ class Viewer:
                 text = render(window, windows, skip=False)
                 self._read(window, text)
                 self._check_delta(window, text, render(window, windows, skip=True))
+        for look in self.others:
+            look()
 
     def _read(self, window: Window, text: str) -> None:
         loaded: Any = m3u8.loads(text)

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readAddress, watchLink } from "../../player_demo/src/lib/address.js";
+import { ApiError } from "../../player_demo/src/lib/api.js";
 import { pause, waitBefore } from "../../player_demo/src/lib/backoff.js";
-import { next, PHASES, WAITING } from "../../player_demo/src/lib/phases.js";
-import { firstMedia, isOver } from "../../player_demo/src/lib/playlist.js";
+import { enter } from "../../player_demo/src/lib/entrance.js";
+import { next, PHASES, SHOWING, WAITING } from "../../player_demo/src/lib/phases.js";
+import { firstMedia, isOver, newestMedia } from "../../player_demo/src/lib/playlist.js";
 import { judge, probe } from "../../player_demo/src/lib/probe.js";
 import { describe, merge, onAir } from "../../player_demo/src/lib/shelf.js";
 import { behind, notice, rung, seconds } from "../../player_demo/src/lib/words.js";
@@ -14,9 +16,33 @@ test("the address gives the playlist, the token from the fragment", () => {
 });
 
 test("an address with a piece missing or a piece too much is refused in words", () => {
-  for (const [pathname, hash] of [["/watch/pb_1", ""], ["/watch/pb_1", "#t="], ["/watch/pb_1", "#t=../x"], ["/watch/pb_1", "#t=a/b"], ["/watch/", "#t=a"], ["/watch/st_1", "#t=a"]]) {
+  for (const [pathname, hash] of [["/watch/pb_1", "#t=../x"], ["/watch/pb_1", "#t=a/b"], ["/watch/", "#t=a"], ["/watch/st_1", "#t=a"]]) {
     assert.match(readAddress({ pathname, hash }).fault, /\.$/);
   }
+});
+
+test("without a token the address is whole, and who is signed in gets in", async () => {
+  for (const hash of ["", "#", "#t="]) {
+    assert.deepEqual(readAddress({ pathname: "/watch/pb_1", hash }), { playbackId: "pb_1", token: null, playlist: null });
+  }
+  const asked = [];
+  const mint = async (playbackId) => { asked.push(playbackId); return { token: "a.b.c" }; };
+  assert.deepEqual(await enter("pb_1", mint), { playlist: "/play/a.b.c/pb_1/index.m3u8" });
+  assert.deepEqual(asked, ["pb_1"]);
+});
+
+test("strangers are told that the token is missing, trouble is tried again", async () => {
+  const refusing = (error) => enter("pb_1", async () => { throw error; });
+  for (const [status, code] of [[401, "unauthorized"], [403, "forbidden"], [404, "not_found"]]) {
+    const found = await refusing(new ApiError(status, { code, detail: "Send an API key." }));
+    assert.deepEqual([found.verdict, found.code], ["refused", ""]);
+    assert.match(found.sentence, /has no token/);
+  }
+  const busy = await refusing(new ApiError(429, { code: "rate_limited", detail: "Wait a moment." }));
+  assert.deepEqual(busy, { verdict: "failed", code: "rate_limited", sentence: "Wait a moment." });
+  const away = await refusing(new TypeError("no route"));
+  assert.equal(away.verdict, "failed");
+  assert.match(away.sentence, /does not answer/);
 });
 
 test("waiting grows, is bounded and spread", () => {
@@ -38,13 +64,32 @@ test("phases lead to phases of the table", () => {
       assert.ok(to in PHASES, `${phase} leads to ${to}`);
     }
   }
-  assert.ok([...WAITING].every((phase) => phase in PHASES));
+  assert.ok([...WAITING, ...SHOWING].every((phase) => phase in PHASES));
+  assert.ok([...SHOWING].every((phase) => !WAITING.has(phase)));
 });
 
 test("the way of a broadcast: off the air, on, closed, on again", () => {
   const seen = ["offline", "live", "ended", "over", "offline", "failed", "live", "lost", "refused", "live", "readdressed"]
     .reduce((trail, event) => [...trail, next(trail.at(-1), event)], ["looking"]);
   assert.deepEqual(seen.slice(1), ["offline", "playing", "ended", "ended", "ended", "ended", "playing", "looking", "refused", "refused", "looking"]);
+});
+
+test("the way of an interruption: the player stays through it, whatever its reason turns out to be", () => {
+  const seen = ["fed", "starved", "cut", "starved", "fed", "cut", "fed"]
+    .reduce((trail, event) => [...trail, next(trail.at(-1), event)], ["playing"]);
+  assert.deepEqual(seen.slice(1), ["playing", "starved", "cut", "starved", "playing", "cut", "playing"]);
+  assert.ok(seen.every((phase) => SHOWING.has(phase)));
+  assert.equal(next("starved", "ended"), "ended");
+  assert.equal(next("starved", "lost"), "looking");
+  assert.equal(next("offline", "starved"), "offline");
+});
+
+test("playlists: the newest media is the last part or segment, not what is hinted at", () => {
+  const segments = "#EXTM3U\r\n#EXT-X-MAP:URI=\"1-init-0.mp4\"\r\n#EXTINF:2,\r\n1-7.m4s\r\n";
+  const parts = '#EXT-X-PART:DURATION=0.2,URI="1-8.0.m4s",INDEPENDENT=YES\r\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="1-8.1.m4s"\r\n';
+  assert.equal(newestMedia(segments), "1-7.m4s");
+  assert.equal(newestMedia(segments + parts), "1-8.0.m4s");
+  assert.equal(newestMedia("#EXTM3U\n#EXT-X-PART-INF:PART-TARGET=0.2\n"), null);
 });
 
 test("playlists: the first media playlist, and the end", () => {
@@ -73,6 +118,8 @@ test("probing looks into the media playlist only when asked to", async () => {
   assert.equal((await probe("/i.m3u8", { fetch, base: "http://h/" })).verdict, "live");
   assert.deepEqual(asked, ["/i.m3u8"]);
   assert.equal((await probe("/i.m3u8", { fetch, base: "http://h/", deep: true })).verdict, "over");
+  answers["/v0.m3u8"] = "#EXTM3U\n#EXTINF:2,\n1-7.m4s\n";
+  assert.equal((await probe("/i.m3u8", { fetch, base: "http://h/", deep: true })).newest, "1-7.m4s");
 });
 
 test("an unreachable server, and one that answers nonsense, are tried again", async () => {
@@ -91,11 +138,13 @@ test("numbers are said as people say them", () => {
   assert.equal(rung({}), "–");
 });
 
-test("every waiting phase has words, playing has none, and the server's sentence comes first when it refuses", () => {
+test("every phase but playing has words, and the server's sentence comes first when it refuses", () => {
   assert.equal(notice("playing", ""), null);
-  for (const phase of [...WAITING, "refused"]) {
+  for (const phase of Object.keys(PHASES).filter((name) => name !== "playing")) {
     assert.ok(notice(phase, "").title);
   }
+  assert.match(notice("starved", "").title, /Waiting for the broadcaster/);
+  assert.equal(notice("cut", "The server has trouble.").text, "The server has trouble.");
   assert.equal(notice("refused", "Expired.").text, "Expired.");
   assert.match(notice("offline", "stream is off").text, /starts by itself/);
 });

@@ -111,3 +111,19 @@ test("so far behind that buffering cannot have worked, it seeks, and gives that 
   const standard = new Steering({ holdBack: 12, part: 4 });
   assert.equal(standard.lost({ now: 0, behind: 15 }), false);
 });
+
+test("an excused stall teaches nothing, a stall of the line does", () => {
+  const steering = new Steering({ holdBack: 0.6, part: 0.2 });
+  const { target } = steering;
+  steering.stalled(1);
+  steering.stalled(2);
+  steering.observe({ now: 3, end: 3 });
+  steering.moving({ excused: true });
+  assert.equal(steering.target, target);
+  assert.equal(steering.floor({ now: 3, position: 2 }), null);
+  steering.stalled(4);
+  steering.moving({ excused: false });
+  assert.ok(steering.target > target);
+  steering.moving({ excused: true });
+  assert.ok(steering.target > target, "there was no stall to excuse");
+});

@@ -35,9 +35,10 @@ OPTIONS = {
     "fsync": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
+    "deadlock_timeout": "50ms",
     "log_min_messages": "fatal",
 }
-"""What was committed is with the kernel, so it outlives a killed server; it need not outlive the machine."""
+"""What was committed survives a kill of the server (synchronous_commit is on); nothing need survive the machine."""
 
 
 class PostgresServer:
@@ -57,6 +58,7 @@ class PostgresServer:
         )
         self.port = _free_port()
         self._numbers = itertools.count()
+        self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
     def __enter__(self) -> Self:
@@ -68,7 +70,9 @@ class PostgresServer:
         self.close()
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it unless it runs, and wait until it answers."""
+        if self._process is not None and self._process.poll() is None:
+            return
         options = [word for name, value in OPTIONS.items() for word in ("-c", f"{name}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self.port), *options]
         with (self.folder / "log").open("ab") as log:
@@ -81,13 +85,11 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Shut it down: transactions under way are rolled back, connections closed with a word."""
-        self._process.send_signal(signal.SIGINT)
-        self._process.wait(PATIENCE_S)
+        self._end(signal.SIGINT)
 
     def kill(self) -> None:
         """Stop it at once, as a crash would."""
-        self._process.send_signal(signal.SIGQUIT)
-        self._process.wait(PATIENCE_S)
+        self._end(signal.SIGQUIT)
 
     def url(self, database: str) -> str:
         """What goes into `database_url`."""
@@ -112,13 +114,17 @@ class PostgresServer:
 
     def close(self) -> None:
         """Stop it and forget its files."""
-        if self._process.poll() is None:
-            self.kill()
+        self.kill()
         shutil.rmtree(self.folder)
 
     @property
     def _data(self) -> Path:
         return self.folder / "data"
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(PATIENCE_S)
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._programs / program), "-D", str(self._data), *arguments]

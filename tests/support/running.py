@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import ssl
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +14,7 @@ import httpx
 
 from origin.app import Server
 from origin.config import load_settings
+from origin.web.sessions import make_link
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -47,7 +51,7 @@ class Headwater:
         self.server = server
         self.http = http
         host, port = server.http_address
-        self.url = f"http://{host}:{port}"
+        self.url = f"{'https' if server.settings.tls_cert else 'http'}://{host}:{port}"
         ops_host, ops_port = server.ops_address
         self.ops_url = f"http://{ops_host}:{ops_port}"
 
@@ -85,6 +89,10 @@ class Headwater:
                 await asyncio.sleep(0.05)
         return shown
 
+    async def sign_in_link(self, tenant_id: str = "tn_default") -> str:
+        """A link that signs a browser in, once."""
+        return await make_link(self.server.catalog, self.server.links, tenant_id, clock=time.time, random=os.urandom)
+
     async def metric(self, name: str) -> float:
         """The sum of a metric's samples."""
         text = (await self.get(f"{self.ops_url}/metrics")).text
@@ -99,7 +107,8 @@ async def headwater(data_dir: Path, **settings: str) -> AsyncIterator[Headwater]
     await server.start()
     try:
         key = (data_dir / "admin.key").read_text().strip()
-        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=30) as http:
+        trusted = ssl.create_default_context(cafile=settings.get("tls_cert"))
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=30, verify=trusted) as http:
             yield Headwater(server, http)
     finally:
         await server.stop()

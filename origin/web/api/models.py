@@ -82,6 +82,7 @@ class PlayUrls(BaseModel):
     """Absolute addresses for players."""
 
     hls: str
+    dash: str
 
 
 class Stream(BaseModel):
@@ -101,6 +102,7 @@ class Stream(BaseModel):
     revision: int = Field(description="Rises with each change; the ETag")
     created_at: float
     updated_at: float
+    rtmps_url: str | None = Field(default=None, description="RTMP over TLS. Only where the server listens for it")
     stream_key: str | None = Field(default=None, description="Secret. Only in the answer to creation and rotation")
     urls: PlayUrls | None = Field(default=None, description="Only while playback is public")
     live_since: float | None = Field(default=None, description="Only on the air")
@@ -152,7 +154,7 @@ class Jwk(BaseModel):
 
 
 class Jwks(BaseModel):
-    """The public keys that tokens are signed with (RFC 7517)."""
+    """The public keys that tokens, or manifests, are signed with (RFC 7517)."""
 
     keys: list[Jwk]
 

@@ -179,6 +179,7 @@ def _shown(given: Services, row: streams.Stream, status: LiveStatus, key: str | 
     """Give the stream's JSON; members that do not apply are left unset, so that they do not appear."""
     on_air = status.state in _ON_AIR
     optional: dict[str, Any] = {
+        "rtmps_url": given.links.rtmps,
         "stream_key": key,
         "urls": _urls(given, row),
         "live_since": status.since if on_air else None,
@@ -208,7 +209,9 @@ def _urls(given: Services, row: streams.Stream) -> models.PlayUrls | None:
     if row.public_jti is None:
         return None
     minted = given.keyring.mint_public(Grant("play", row.playback_id, row.tenant_id), row.public_jti, row.created_at)
-    return models.PlayUrls(hls=given.links.hls(minted.token, row.playback_id))
+    return models.PlayUrls(
+        hls=given.links.hls(minted.token, row.playback_id), dash=given.links.dash(minted.token, row.playback_id)
+    )
 
 
 def _answer(stream: models.Stream, status: int = 200) -> Answer:

@@ -61,6 +61,16 @@ async def jwks() -> tuple[models.Jwks, int, dict[str, str]]:
     return models.Jwks.model_validate(keys), 200, headers
 
 
+@open_blueprint.get("/.well-known/manifest-keys.json")
+@tag(["tokens"])
+@validate_response(models.Jwks)
+async def manifest_keys() -> tuple[models.Jwks, int, dict[str, str]]:
+    """Read the public keys of all manifests that were ever signed. Retired ones are among them: no token is theirs."""
+    keys = cdn_tokens.jwks(services().keyring.manifest_keys)
+    headers = {"Cache-Control": "public, max-age=30", "Access-Control-Allow-Origin": "*"}
+    return models.Jwks.model_validate(keys), 200, headers
+
+
 async def _mint(body: models.TokenCreate) -> models.Token:
     given, tenant_id = services(), principal().tenant_id
     sub = await given.catalog.read(partial(_subject, body, tenant_id))
@@ -68,7 +78,7 @@ async def _mint(body: models.TokenCreate) -> models.Token:
     minted = given.keyring.mint(Grant(body.scope, sub, tenant_id, address), body.ttl_s)
     token = models.Token(token=minted.token, jti=minted.jti, expires_at=minted.expires_at or 0)
     if body.scope == "play":
-        token.urls = models.PlayUrls(hls=given.links.hls(minted.token, sub))
+        token.urls = models.PlayUrls(hls=given.links.hls(minted.token, sub), dash=given.links.dash(minted.token, sub))
     return token
 
 

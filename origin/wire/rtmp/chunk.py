@@ -1,7 +1,8 @@
 """RTMP chunks: many messages cut into pieces and interleaved over one connection (RTMP 1.0, 5.3).
 
-`ChunkReader.receive_data` is the hot path of ingest. Nearly all messages come whole in one read, so those take one turn
-of its loop; what a read cuts off goes the long way, chunk by chunk. Set Chunk Size and Abort act here, since they
+`ChunkReader.receive_data` is the hot path of ingest. A message takes one turn of its loop: one that a read cuts off is
+kept as it comes until it is whole. Only what is unusual, as messages that are interleaved, goes the long way, chunk by
+chunk. Set Chunk Size and Abort act here, since they
 change how the very next bytes are read; they are given back all the same, so that who counts messages counts them.
 `write` is the other direction, for our few small messages.
 """
@@ -94,7 +95,10 @@ class ChunkReader:
         """May be replaced between two reads."""
         self._streams: dict[int, _Stream] = {}
         self._chunk_size = _DEFAULT_CHUNK
-        self._rest = b""
+        self._rest: bytes | bytearray = b""
+        self._awaited = 0
+        self._gap = 0
+        self._marker = b""
         self._current = _Stream(b"")
         self._left = 0
         self._pending = 0
@@ -108,16 +112,18 @@ class ChunkReader:
     @property
     def pending(self) -> int:
         """Bytes of unfinished messages."""
-        return self._pending
+        return self._pending + (len(self._rest) if self._awaited else 0)
 
     def receive_data(self, data: bytes, most: int | None = None) -> list[Message]:
         """Take bytes as they come; give back the messages that they complete, `most` of them if that is given.
 
         What is left over then is read by the next call.
         """
-        most = len(self._rest) + len(data) if most is None else most
+        if self._awaited and self._gathers(data):
+            return []
         if self._rest:
-            data = self._rest + data
+            data = b"".join((self._rest, data))
+        most = len(data) if most is None else most
         messages: list[Message] = []
         at, end = 0, len(data)
         while at < end and len(messages) < most:
@@ -125,17 +131,20 @@ class ChunkReader:
                 at = self._take_payload(data, at, messages)
                 continue
             quick = self._take_run if data[at] >= _CONTINUATION << 6 else self._take_whole
-            taken = quick(data, at, messages) or self._begin_chunk(data, at, messages)
+            taken = quick(data, at, messages)
+            if not taken and not self._awaited:
+                taken = self._begin_chunk(data, at, messages)
             if not taken:
                 break
             at += taken
-        self._rest = data[at:]
+        self._rest = bytearray(data[at:]) if self._awaited else data[at:]
         return messages
 
     def _take_whole(self, data: bytes, at: int, messages: list[Message]) -> int:
         """Take a message that is all here, on a chunk stream in use, with nothing unusual about it; give its bytes.
 
-        Gives 0, and nothing has changed, where the long way must be gone. That costs two to three times as much.
+        Gives 0 where it is to be awaited, and 0 with nothing changed where the long way must be gone. That costs two to
+        three times as much.
         """
         shape = data[at] >> 6
         stream = self._streams.get(data[at] & 63)
@@ -148,7 +157,10 @@ class ChunkReader:
         body = at + (_HEAD.size if shape else _FULL_HEAD_SIZE)
         chunks = (length - 1) // self._chunk_size
         end = body + length + chunks
-        if end > len(data) or field == _EXTENDED or type_id <= ABORT or not 0 < length <= self.limits.message_bytes:
+        if field == _EXTENDED or type_id <= ABORT or not 0 < length <= self.limits.message_bytes:
+            return 0
+        if end > len(data):
+            self._await(data, body, end, stream)
             return 0
         payload = self._without_markers(data, body, end, stream.marker * chunks) if chunks else data[body:end]
         if not payload:
@@ -159,6 +171,27 @@ class ChunkReader:
         stream.field, stream.length, stream.type_id, stream.extended = field, length, type_id, False
         messages.append(Message(type_id, stream.stream_id, stream.timestamp, payload))
         return end - at
+
+    def _await(self, data: bytes, body: int, end: int, stream: _Stream) -> None:
+        """Wait for the rest of a message up to `end`, unless another chunk stream has been seen in it already."""
+        step = self._chunk_size + 1
+        foreign = data[body + self._chunk_size :: step].strip(stream.marker)
+        if not foreign and self._pending + end - body <= self.limits.pending_bytes:
+            self._marker = stream.marker
+            self._gap = (body + self._chunk_size - len(data)) % step
+            self._awaited = end - len(data)
+
+    def _gathers(self, data: bytes) -> bool:
+        """Keep bytes of the message that is awaited, if they do not complete it and nothing else is in between."""
+        step = self._chunk_size + 1
+        foreign = data[self._gap :: step].strip(self._marker)
+        if foreign or len(data) >= self._awaited:
+            self._awaited = 0
+            return False
+        self._gap = (self._gap - len(data)) % step
+        self._awaited -= len(data)
+        self._rest += data
+        return True
 
     def _without_markers(self, data: bytes, at: int, end: int, markers: bytes) -> bytes:
         """The payload of several chunks; empty where the one-byte headers between them are not `markers`."""

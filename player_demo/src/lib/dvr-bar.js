@@ -40,10 +40,10 @@ export class DvrBar {
   }
 
   /** Show a reading (see Session.reading). */
-  show({ start, edge, position, following }) {
+  show({ start, edge, position, following, phase }) {
     const known = start !== null && edge !== null;
     this.#bar.disabled = !known || edge - start < SHORTEST_S;
-    this.#live.setAttribute("aria-pressed", String(Boolean(following)));
+    this.#live.setAttribute("aria-pressed", String(Boolean(following) && phase === "playing"));
     if (!known || this.#dragging) {
       return;
     }

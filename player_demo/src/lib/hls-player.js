@@ -2,6 +2,18 @@
 
 import Hls from "hls.js";
 
+/**
+ * A server that starts again refuses connections for some seconds. hls.js tells that from an answer by status 0, and would
+ * give up at once; what the server did answer (403, 404) it still believes.
+ */
+const PATIENT = {
+  maxNumRetry: 40,
+  retryDelayMs: 500,
+  maxRetryDelayMs: 2_000,
+  shouldRetry: (policy, count, _isTimeout, answer, retry) => retry || (answer?.code === 0 && count < policy.maxNumRetry),
+};
+const patiently = (policy) => ({ default: { ...policy.default, errorRetry: PATIENT } });
+
 /** Same shape as `native-player.js`: attach, facts, seekLive, destroy; events by callbacks. */
 export class HlsPlayer {
   #hls;
@@ -27,6 +39,8 @@ export class HlsPlayer {
       liveDurationInfinity: true,
       // No captions come yet, so nothing to parse for on every sample.
       enableCEA708Captions: false,
+      playlistLoadPolicy: patiently(Hls.DefaultConfig.playlistLoadPolicy),
+      fragLoadPolicy: patiently(Hls.DefaultConfig.fragLoadPolicy),
     });
     this.#hls.on(Hls.Events.BUFFER_APPENDING, () => on.appending());
     this.#hls.on(Hls.Events.ERROR, (_, data) => this.#fault(data, on));

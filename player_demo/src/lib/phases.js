@@ -9,12 +9,19 @@ export const PHASES = Object.freeze({
   offline: ASKING,
   /** The server is unreachable or in trouble. */
   failing: ASKING,
-  playing: { ended: "ended", lost: "looking" },
+  playing: { ended: "ended", lost: "looking", starved: "starved", cut: "cut" },
+  /** The broadcaster sends nothing: the last picture stays, the player goes on asking. */
+  starved: { ended: "ended", lost: "looking", fed: "playing", cut: "cut" },
+  /** The server does not answer the player either. */
+  cut: { ended: "ended", lost: "looking", fed: "playing", starved: "starved" },
   /** The broadcast was closed. `over` is the same broadcast seen once more; only a live one is news. */
   ended: { live: "playing", refused: "refused" },
   /** The link does not open the stream; only another link helps. */
   refused: {},
 });
+
+/** Phases with a player, which keeps its picture from one to another. */
+export const SHOWING = new Set(["playing", "starved", "cut"]);
 
 /** Phases in which the page keeps asking the server. */
 export const WAITING = new Set(["looking", "offline", "failing", "ended"]);

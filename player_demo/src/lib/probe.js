@@ -1,6 +1,6 @@
 /** Ask the server how the stream is before a player is built, and after one gave up: players do not read problem documents. */
 
-import { firstMedia, isOver } from "./playlist.js";
+import { firstMedia, isOver, newestMedia } from "./playlist.js";
 
 const REFUSED = new Set([400, 401, 403, 410]);
 
@@ -8,6 +8,7 @@ const REFUSED = new Set([400, 401, 403, 410]);
  * `{verdict, code, sentence}`; verdicts: live, over, offline, refused, failed (worth another try).
  *
  * `deep` reads a media playlist as well, to tell a broadcast that is over from one that is on; else it counts as live.
+ * The answer then has `newest` too: the last piece of media that it names, or null.
  */
 export async function probe(playlist, { signal, deep = false, fetch = globalThis.fetch, base = globalThis.location?.href } = {}) {
   try {
@@ -31,7 +32,8 @@ async function look(media, { signal, fetch }) {
   if (!answer.ok) {
     return judge(answer.status, await problem(answer));
   }
-  return verdict(isOver(await answer.text()) ? "over" : "live");
+  const text = await answer.text();
+  return { ...verdict(isOver(text) ? "over" : "live"), newest: newestMedia(text) };
 }
 
 /** From a status and a problem document (RFC 9457) to a verdict: its sentence is meant for people, so it is shown. */

@@ -6,6 +6,7 @@
  */
 
 import { HlsPlayer } from "./hls-player.js";
+import { Hunger } from "./hunger.js";
 import { NativePlayer } from "./native-player.js";
 import { Steering } from "./steering.js";
 
@@ -16,6 +17,8 @@ const END_STILL_S = 2;
 const LOST_STILL_S = 10;
 /** What counts as near. */
 const END_NEAR_S = 1.5;
+/** `readyState` from which on there is more than the picture that is shown. */
+const HAVE_FUTURE_DATA = 3;
 /** Faults remembered for the read-out. */
 const MOST_FAULTS = 100;
 
@@ -30,44 +33,84 @@ export class Session {
   #steering = null;
   #listening = new AbortController();
   #beat;
-  #ended;
+  #on;
+  #faults;
+  #hunger = new Hunger();
+  #dry = false;
+  #stallsBefore = 0;
   #stoodAt = null;
   #stoodSince = 0;
 
-  /** `on`: `ended()`, `lost()`; `faults` is the page's list, kept over sessions. */
+  /** `on`: `ended()`, `lost()`, `starved()`, `fed()` (see hunger.js); `faults` is the page's list, kept over sessions. */
   constructor({ video, playlist, clock, faults, on }) {
     this.#video = video;
     this.#clock = clock;
-    this.#ended = on.ended;
+    this.#on = on;
+    this.#faults = faults;
     this.following = true;
     this.started = false;
     this.stalls = 0;
     const Player = HlsPlayer.supported() ? HlsPlayer : NativePlayer;
     this.#player = new Player(video, playlist, {
       appending: () => this.#observe(),
-      fault: (fault) => { faults.push(fault); faults.splice(0, faults.length - MOST_FAULTS); },
+      fault: (fault) => this.#tell(this.#hunger.fault(fault)),
       lost: on.lost,
     });
-    this.#listen(on);
+    this.#listen();
     this.#beat = setInterval(() => this.#steer(), BEAT_MS);
     video.play().catch(() => undefined);
   }
 
-  #listen(on) {
+  #listen() {
     const { signal } = this.#listening;
     const listen = (name, act) => this.#video.addEventListener(name, act, { signal });
     listen("playing", () => { this.started = true; });
-    listen("ended", on.ended);
+    listen("ended", this.#on.ended);
     listen("waiting", () => this.#waiting());
     listen("seeked", () => this.#steering?.forget());
   }
 
+  #tell(faults) {
+    this.#faults.push(...faults);
+    this.#faults.splice(0, this.#faults.length - MOST_FAULTS);
+  }
+
   #waiting() {
+    this.#feel(this.#player.facts());
     const atEdge = this.started && this.following && !this.#video.seeking && !this.#video.paused;
     if (atEdge) {
       this.stalls += 1;
       this.#steering?.stalled(now());
     }
+  }
+
+  /** Whether there is anything to play, and since when not. */
+  #feel({ edge, part, over }) {
+    const { paused, seeking, readyState } = this.#video;
+    const dry = this.started && !over && !paused && !seeking && readyState < HAVE_FUTURE_DATA;
+    if (dry && !this.#dry) {
+      this.#stallsBefore = this.stalls;
+    }
+    const change = this.#hunger.observe({ now: now(), edge, part, dry });
+    if (this.#dry && !dry) {
+      this.#steering?.moving(this.#hunger);
+      this.#tell(this.#hunger.release());
+    }
+    this.#dry = dry;
+    if (change !== null) {
+      this.#on[change]();
+    }
+  }
+
+  /** True while nothing comes, for whatever reason. */
+  get hungry() {
+    return this.#hunger.hungry;
+  }
+
+  /** The broadcaster sends nothing: that is no stall, and teaches nothing about the line. */
+  excuse() {
+    this.#hunger.excuse();
+    this.stalls = this.#stallsBefore;
   }
 
   /** Seconds that can be played without another byte. */
@@ -95,13 +138,14 @@ export class Session {
       this.#stoodSince = now();
     } else if (now() - this.#stoodSince > (edge - currentTime < END_NEAR_S ? END_STILL_S : LOST_STILL_S)) {
       this.#stoodSince = Infinity;
-      this.#ended();
+      this.#on.ended();
     }
   }
 
   #steer() {
     const { holdBack, part, over, edge } = this.#player.facts();
     this.#watchEnd({ over, edge });
+    this.#feel({ edge, part, over });
     if (holdBack === null) {
       return;
     }
@@ -126,7 +170,8 @@ export class Session {
     if (jump > 0) {
       this.#video.currentTime += jump;
     }
-    this.#setRate(rate);
+    // A picture that stands has no speed; slowing down is for a buffer that lasts.
+    this.#setRate(this.#dry ? 1 : rate);
   }
 
   #setRate(rate) {

@@ -48,6 +48,7 @@ export class Steering {
   #clean = CLEAN_S;
   #tightenAt = Infinity;
   #seekAgain = -Infinity;
+  #beforeStall = null;
 
   constructor({ holdBack, part }) {
     this.holdBack = holdBack;
@@ -75,10 +76,20 @@ export class Steering {
 
   /** The picture stood still for want of data. */
   stalled(now) {
+    this.#beforeStall ??= this.#lesson();
     this.#relaxed = Math.min(this.#relaxed + RELAX_STEP_S, MOST_RELAXED_S);
     this.#tightenAt = now + this.#clean;
     this.#clean = Math.min(this.#clean * 2, LONGEST_CLEAN_S);
     this.forget();
+  }
+
+  /** The picture moves again. `excused`: the line was not to blame, so nothing is learnt from stalls since it stood. */
+  moving({ excused }) {
+    if (excused) {
+      ({ relaxed: this.#relaxed, clean: this.#clean, tightenAt: this.#tightenAt } = this.#beforeStall ?? this.#lesson());
+      this.forget();
+    }
+    this.#beforeStall = null;
   }
 
   /** The timeline was changed (a seek, a new broadcast): old samples mean nothing. */
@@ -119,6 +130,11 @@ export class Steering {
   #plenty({ now, position }) {
     const buffer = this.#samples.at(-1).lead + now - position;
     return this.floor({ now, position }) < this.target && buffer > this.target + 2 * this.part;
+  }
+
+  /** What stalls have taught so far. */
+  #lesson() {
+    return { relaxed: this.#relaxed, clean: this.#clean, tightenAt: this.#tightenAt };
   }
 
   #tighten(now) {

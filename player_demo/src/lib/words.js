@@ -21,12 +21,17 @@ const NOTICES = {
   looking: { title: "One moment", text: "Looking for the stream …", busy: true },
   offline: { title: "Off the air", text: "Nobody is broadcasting here right now. It starts by itself.", busy: true },
   failing: { title: "No answer", text: "The server does not answer. Trying again …", busy: true },
+  starved: { title: "Waiting for the broadcaster", text: "The broadcast was interrupted. It goes on by itself.", busy: true },
+  cut: { title: "No answer", text: "The server does not answer. Trying again …", busy: true },
   ended: { title: "The broadcast has ended", text: "The next one starts by itself.", busy: true },
   refused: { title: "This link does not open the stream", text: "Ask for a new link.", busy: false },
 };
 
+/** Phases of which the server's own sentence says more than ours. */
+const SERVERS_WORD = new Set(["refused", "failing", "cut"]);
+
 /** What stands over the picture: `{title, text, busy}`, or null while playing. The server's own sentence goes first. */
 export function notice(phase, sentence) {
   const words = NOTICES[phase];
-  return words && sentence && (phase === "refused" || phase === "failing") ? { ...words, text: sentence } : (words ?? null);
+  return words && sentence && SERVERS_WORD.has(phase) ? { ...words, text: sentence } : (words ?? null);
 }

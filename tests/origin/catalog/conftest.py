@@ -1,39 +1,33 @@
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine, event
 
-from origin.catalog import postgres, tenants
+from origin.catalog import clock, tenants
 from origin.catalog.database import Catalog
+from origin.catalog.postgres import writer_engine
 from origin.catalog.schema import METADATA
-from tests.origin.catalog.made import CLOCK
-from tests.support.postgres import migrated
+from tests.support import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import Connection, Engine
-
-KINDS = ("sqlite", "postgresql")
+    from sqlalchemy import Connection
 
 
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    """Which database; a test that asks for nothing of one kind runs on both."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Which one the catalog is on; a module or a test about one of them says so by overriding this."""
     return str(request.param)
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/catalog.db"
-
-
-@pytest.fixture
-def url(kind: str, sqlite_url: str) -> str:
-    return sqlite_url if kind == "sqlite" else migrated()
+def url(database: str, tmp_path: Path) -> str:
+    return postgres.migrated() if database == "postgresql" else f"sqlite:///{tmp_path}/catalog.db"
 
 
 @pytest.fixture
@@ -43,29 +37,25 @@ def catalog(url: str) -> Iterator[Catalog]:
     catalog.close()
 
 
-@pytest.fixture(scope="session")
-def shared_engine() -> Iterator[Engine]:
-    """For tests of repositories on PostgreSQL, each of which takes back what it did."""
-    engine = postgres.writer_engine(migrated())
-    yield engine
+@pytest.fixture
+def conn(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    """A database with its default tenant, inside a transaction that is rolled back: for the repositories.
+
+    Moments are those that a test names: the clocks of node and database agree. `test_clock` is about those that do not.
+    """
+    monkeypatch.setattr(clock, "is_shared", lambda _: False)
+    engine = writer_engine(_shared()) if database == "postgresql" else create_engine("sqlite://")
+    if database == "sqlite":
+        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
+    with engine.connect() as connection:
+        if database == "sqlite":
+            METADATA.create_all(connection)
+        tenants.ensure_default(connection, 1.0)
+        yield connection
     engine.dispose()
 
 
-@pytest.fixture
-def conn(kind: str, request: pytest.FixtureRequest) -> Iterator[Connection]:
-    """A fresh database with its default tenant, inside a transaction: for the repositories."""
-    if kind == "sqlite":
-        engine = create_engine("sqlite://")
-        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
-    else:
-        engine = request.getfixturevalue("shared_engine")
-    with engine.connect() as connection:
-        if kind == "sqlite":
-            METADATA.create_all(connection)
-        else:
-            for statement in CLOCK:
-                connection.exec_driver_sql(statement)
-        tenants.ensure_default(connection, 1.0)
-        yield connection
-    if kind == "sqlite":
-        engine.dispose()
+@functools.cache
+def _shared() -> str:
+    """One database for all tests that leave nothing in it."""
+    return postgres.migrated()

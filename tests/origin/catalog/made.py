@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from origin.catalog import broadcasts, streams
-from origin.catalog.engine import is_shared
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.catalog.streams import NewStream
 from origin.errors import Problem
@@ -18,23 +17,9 @@ if TYPE_CHECKING:
     from origin.catalog.broadcasts import Broadcast
     from origin.catalog.streams import Stream
 
-SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
-POSTGRESQL = pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
-"""For tests of what one database does, and the other has no way to."""
-CLOCK = (
-    "CREATE SCHEMA test",
-    """CREATE FUNCTION test.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
-    AS $$ SELECT to_timestamp(current_setting('test.now')::double precision) $$""",
-    "SET search_path TO test, pg_catalog, public",
-)
-"""A clock for PostgreSQL that tests turn: whoever names its function finds this one first."""
 
-
-def at(conn: Connection, moment: float) -> float:
-    """Turn the clock by which leases are judged: the database's, if it has one that nodes share, and the caller's."""
-    if is_shared(conn):
-        conn.exec_driver_sql(f"SET test.now = '{moment!r}'")
-    return moment
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
 def a_stream(conn: Connection, name: str = "a", now: float = 10.0, tenant_id: str = DEFAULT_TENANT) -> Stream:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,21 +21,20 @@ from origin.catalog.failures import CatalogError
 from origin.catalog.ids import DEFAULT_TENANT, secret_hash
 from origin.catalog.sealing import unseal
 from origin.config import Settings
-from tests.origin.catalog.made import POSTGRESQL
-from tests.support.postgres import server
+from tests.origin.catalog.made import ON_POSTGRESQL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection
 
+PATIENCE_S = 30.0
 START = """
 import os, sys
 from origin.catalog.bootstrap import bootstrap
 from origin.catalog.database import Catalog
 from origin.config import load_settings
-given = {"HEADWATER_DATA_DIR": sys.argv[1], "HEADWATER_DATABASE_URL": sys.argv[2]}
-settings = load_settings(None, os.environ | given)
+settings = load_settings(None, {"HEADWATER_DATA_DIR": sys.argv[1], "HEADWATER_DATABASE_URL": sys.argv[2]})
 catalog = Catalog.open(settings.database_url)
 bootstrap(catalog, settings, 1.0, os.urandom)
 catalog.close()
@@ -102,7 +101,7 @@ def test_a_configured_secret_is_used_and_not_written(catalog: Catalog, tmp_path:
 
 def test_another_secret_stops_the_start(catalog: Catalog, settings: Settings, tmp_path: Path) -> None:
     bootstrap(catalog, settings, 5.0, os.urandom)
-    with pytest.raises(CatalogError, match="is not the one that this catalog was made with"):
+    with pytest.raises(CatalogError, match=r"is not the one that this catalog was made with.*set it to"):
         bootstrap(catalog, Settings(data_dir=tmp_path, secret=bytes(32)), 6.0, os.urandom)
 
 
@@ -145,59 +144,36 @@ def test_two_processes_that_start_at_once_agree(settings: Settings) -> None:
     catalog.close()
 
 
-@POSTGRESQL
-def test_of_nodes_that_start_at_once_one_makes_the_keys(settings: Settings, tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in "abc"]
-    environ = {**os.environ, "HEADWATER_SECRET": base64.b64encode(bytes(range(32))).decode()}
-    command = [sys.executable, "-c", START]
-    processes = [subprocess.Popen([*command, str(folder), settings.database_url], env=environ) for folder in folders]
-    assert [process.wait(60) for process in processes] == [0, 0, 0]
-    (winner,) = [folder for folder in folders if (folder / "admin.key").exists()]
-    assert [folder for folder in folders if (folder / "secret").exists()] == []
-    catalog = Catalog.open(settings.database_url)
+@ON_POSTGRESQL
+@pytest.mark.parametrize("shared", [bytes(range(32)), None], ids=["with the secret", "without"])
+def test_of_the_nodes_of_a_cluster_one_makes_the_keys(url: str, tmp_path: Path, shared: bytes | None) -> None:
+    nodes = [Settings(data_dir=tmp_path / str(number), database_url=url, secret=shared) for number in range(4)]
+    together = threading.Barrier(len(nodes))
+
+    def start(node: Settings) -> str:
+        catalog = Catalog.open(url)
+        try:
+            together.wait(PATIENCE_S)
+            bootstrap(catalog, node, 1.0, os.urandom)
+        except CatalogError as error:
+            return error.detail
+        finally:
+            catalog.close()
+        return "ready"
+
+    with ThreadPoolExecutor(len(nodes)) as threads:
+        said = list(threads.map(start, nodes))
+    (winner,) = [node for node in nodes if (node.data_dir / "admin.key").exists()]
+    catalog = Catalog.open(url)
     assert catalog.read_now(counts) == [1, 1, 1]
-    key = secret_hash((winner / "admin.key").read_text().strip())
-    assert catalog.read_now(partial(api_keys.find, secret_hash=key)) is not None
+    assert catalog.read_now(partial(api_keys.find, secret_hash=secret_hash(admin_key(winner)))) is not None
     catalog.close()
-
-
-@POSTGRESQL
-def test_a_node_that_comes_meanwhile_waits_and_finds_all_done(catalog: Catalog, settings: Settings) -> None:
-    """Not left to chance: the first is in the middle of its work when the second begins."""
-    other = Catalog.open(settings.database_url)
-    later = replace(settings, data_dir=settings.data_dir / "later")
-    begun, go_on = threading.Event(), threading.Event()
-
-    def slow(size: int) -> bytes:
-        begun.set()
-        assert go_on.wait(30)
-        return os.urandom(size)
-
-    first = catalog._writer.submit(partial(_furnish, settings=settings, now=1.0, random=slow))
-    assert begun.wait(30)
-    second = other._writer.submit(partial(_furnish, settings=later, now=2.0, random=os.urandom))
-    while not server().do("SELECT 1 FROM pg_locks WHERE NOT granted"):
-        assert not second.done()
-    go_on.set()
-    assert (first.result(30), second.result(30)) == (None, None)
-    assert catalog.read_now(counts) == [1, 1, 1]
-    assert not later.data_dir.exists()
-    other.close()
-
-
-@POSTGRESQL
-def test_a_node_without_the_clusters_secret_makes_none_and_does_not_start(
-    catalog: Catalog, settings: Settings, tmp_path: Path
-) -> None:
-    bootstrap(catalog, settings, 5.0, os.urandom)
-    node = Settings(data_dir=tmp_path / "other", database_url=settings.database_url)
-    with pytest.raises(
-        CatalogError, match=r"secret is missing; .* set `secret` \(nodes that share a catalog share it\)"
-    ):
-        bootstrap(catalog, node, 6.0, os.urandom)
-    assert not node.data_dir.exists()
-    with pytest.raises(CatalogError, match="All nodes of a cluster share one: set it to what the first node has"):
-        bootstrap(catalog, replace(node, secret=bytes(32)), 6.0, os.urandom)
+    if shared:
+        assert said == ["ready"] * 4
+    else:
+        assert said[nodes.index(winner)] == "ready"
+        assert sum("nodes that share a catalog share it" in sentence for sentence in said) == 3
+        assert [node for node in nodes if (node.data_dir / "secret").exists()] == [winner]
 
 
 def test_one_that_comes_second_changes_nothing(catalog: Catalog, settings: Settings) -> None:

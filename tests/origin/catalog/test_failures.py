@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+@pytest.fixture
+def database() -> str:
+    return "sqlite"
+
+
 def raised(provoke: Callable[[], object], kind: type[Exception]) -> Exception:
     with pytest.raises(kind) as caught:
         provoke()
@@ -27,9 +32,7 @@ def test_what_is_there_already_or_refers_to_nothing_is_a_conflict(conn: Connecti
     for tenant, key in (("tn_none", "a"), ("tn_default", None)):
         lease = {"tenant": tenant, "key": key}
         said = text("INSERT INTO links (code_hash, tenant_id, expires_at) VALUES (:key, :tenant, 0)")
-        with conn.begin_nested() as attempt:
-            error = raised(lambda said=said, lease=lease: conn.execute(said, lease), SQLAlchemyError)  # type: ignore[misc]  # bound at once
-            attempt.rollback()
+        error = raised(lambda said=said, lease=lease: conn.execute(said, lease), SQLAlchemyError)  # type: ignore[misc]  # bound at once
         problem = translate(error)
         assert isinstance(problem, Problem)
         assert (problem.code, problem.__cause__) == ("conflict", error)
@@ -38,8 +41,7 @@ def test_what_is_there_already_or_refers_to_nothing_is_a_conflict(conn: Connecti
 def test_what_the_database_says_is_passed_on(conn: Connection) -> None:
     problem = translate(raised(lambda: conn.execute(text("SELECT * FROM nonsense")), SQLAlchemyError))
     assert isinstance(problem, CatalogError)
-    words = {"sqlite": "no such table: nonsense", "postgresql": 'relation "nonsense" does not exist'}
-    assert (problem.code, problem.detail) == ("catalog_failed", f"The database says: {words[conn.dialect.name]}.")
+    assert (problem.code, problem.detail) == ("catalog_failed", "The database says: no such table: nonsense.")
 
 
 def test_what_the_driver_says_is_passed_on() -> None:

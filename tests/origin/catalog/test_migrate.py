@@ -11,23 +11,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from origin.catalog import broadcasts, migrate, postgres
+from origin.catalog import migrate
 from origin.catalog.database import Catalog
-from origin.catalog.engine import database_file, take_turn, writer_engine
+from origin.catalog.engine import writer_engine
 from origin.catalog.failures import CatalogError
 from origin.catalog.schema import METADATA
-from tests.support.postgres import migrated, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy import Engine
-
-OLD_BROADCAST = (
-    "INSERT INTO broadcasts (id, tenant_id, stream_id, epoch, first_msn, started_at)"
-    " VALUES ('bc_{}', 'tn_default', 'st_a', 1, 0, 0)"
-)
 
 
 @pytest.fixture
@@ -112,68 +106,6 @@ def test_the_lock_is_waited_for_only_so_long(engine: Engine, tmp_path: Path, mon
     monkeypatch.setattr(migrate, "LOCK_WAIT_S", 0.0)
     with migrate._folder_lock(tmp_path / "new"), pytest.raises(CatalogError, match="Another process has been"):
         Catalog.open(f"sqlite:///{tmp_path}/new/catalog.db")
-
-
-def test_a_shared_database_is_brought_to_the_schema_once() -> None:
-    url = server().make()
-    engine = postgres.writer_engine(url)
-    migrate.prepare_server("here", engine)
-    with engine.connect() as conn:
-        context = MigrationContext.configure(conn, opts={"compare_type": True})
-        assert compare_metadata(context, METADATA) == []
-        before = conn.exec_driver_sql("SELECT xmin::text FROM alembic_version").scalar_one()
-    migrate.prepare_server("here", engine)
-    with engine.connect() as conn:
-        assert conn.exec_driver_sql("SELECT xmin::text FROM alembic_version").scalar_one() == before
-        assert conn.exec_driver_sql("SHOW lock_timeout").scalar_one() == "8s", "the long wait was for that alone"
-    engine.dispose()
-
-
-def test_a_migration_of_a_shared_database_that_fails_leaves_nothing() -> None:
-    url = server().make()
-    server().do("CREATE TABLE sessions (in_the_way TEXT)", url.rpartition("/")[2])
-    with pytest.raises(CatalogError, match='relation "sessions" already exists'):
-        Catalog.open(url)
-    tables = server().do(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
-        url.rpartition("/")[2],
-    )
-    assert tables == [("sessions",)]
-
-
-def test_a_newer_shared_database_is_refused_with_a_sentence() -> None:
-    url = migrated()
-    server().do("UPDATE alembic_version SET version_num = '9999'", url.rpartition("/")[2])
-    with pytest.raises(CatalogError, match="written by a newer version"):
-        Catalog.open(url)
-
-
-def test_another_nodes_migration_is_waited_for_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    url = migrated()
-    engine = postgres.writer_engine(url)
-    monkeypatch.setattr(migrate, "LOCK_WAIT_S", 0.05)
-    with engine.begin() as conn:
-        take_turn(conn)
-        with pytest.raises(CatalogError, match=r"another node has been preparing it for 0\.05 s"):
-            Catalog.open(url)
-    engine.dispose()
-
-
-def test_rows_of_the_schema_before_are_kept(sqlite_url: str) -> None:
-    """And nodes of the version before, which do not know of new columns, go on while others have migrated."""
-    for url in (sqlite_url, server().make()):
-        engine = postgres.writer_engine(url) if url.startswith("postgresql") else writer_engine(database_file(url))
-        with engine.begin() as conn:
-            config = migrate.configuration()
-            config.attributes["connection"] = conn
-            command.upgrade(config, "0001")
-            conn.exec_driver_sql("INSERT INTO tenants VALUES ('tn_default', 'x', 0)")
-            conn.exec_driver_sql(OLD_BROADCAST.format("before"))
-        engine.dispose()
-        catalog = Catalog.open(url)
-        catalog.write_now(lambda conn: conn.exec_driver_sql(OLD_BROADCAST.format("after")).close())
-        assert [row.relayed for row in catalog.read_now(broadcasts.open_ones)] == [True, True]
-        catalog.close()
 
 
 def test_migrations_can_be_said_in_postgresql() -> None:

@@ -1,44 +1,48 @@
 from __future__ import annotations
 
+import logging
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import DBAPIError
 
-from origin.catalog import postgres
+from origin.catalog import engine, migrate, postgres
 from origin.catalog.database import Catalog
-from origin.catalog.engine import keep, save, transaction_lost, undo
 from origin.catalog.failures import CatalogError
-from origin.catalog.postgres import reader_engine, whereabouts, writer_engine
+from origin.catalog.schema import METADATA
 from tests.support.postgres import PASSWORD, migrated, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
-HUSH = "postgresql://user:hush@127.0.0.1"
+PATIENCE_S = 30.0
 
 
 @pytest.fixture
-def url() -> str:
-    return migrated()
+def database() -> str:
+    return "postgresql"
 
 
 @pytest.fixture
 def writer(url: str) -> Iterator[Engine]:
-    engine = writer_engine(url)
-    yield engine
-    engine.dispose()
+    writer = postgres.writer_engine(url)
+    yield writer
+    writer.dispose()
 
 
 @pytest.fixture
 def reader(url: str) -> Iterator[Engine]:
-    engine = reader_engine(url, 2)
-    yield engine
-    engine.dispose()
+    reader = postgres.reader_engine(url, 2)
+    yield reader
+    reader.dispose()
 
 
 def add(conn: Connection, name: str) -> None:
@@ -49,86 +53,31 @@ def names(conn: Connection) -> list[str]:
     return list(conn.scalars(text("SELECT id FROM tenants ORDER BY id")))
 
 
-def setting(conn: Connection, name: str) -> object:
-    return conn.exec_driver_sql(f"SHOW {name}").scalar_one()
+def shown(conn: Connection, setting: str) -> str:
+    return str(conn.exec_driver_sql(f"SHOW {setting}").scalar_one())
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "postgresql://user:hush@127.0.0.1",
-        "postgresql://user:hush@127.0.0.1:5432/",
-        "postgresql://user:x@host:hush/name",
-        "postgresql:user:hush",
-    ],
-)
-def test_a_url_of_another_form_is_refused_without_being_repeated(url: str) -> None:
-    with pytest.raises(CatalogError, match="must have the form postgresql://") as caught:
-        Catalog.open(url)
-    error: BaseException | None = caught.value
-    while error is not None:
-        assert "hush" not in f"{error} {error!r}"
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+def test_nothing_waits_without_a_limit(writer: Engine, reader: Engine) -> None:
+    for one in (writer, reader):
+        with one.begin() as conn:
+            assert shown(conn, "statement_timeout") == "10s"
+            assert shown(conn, "lock_timeout") == "8s"
+            assert shown(conn, "idle_in_transaction_session_timeout") == "5s"
+            assert shown(conn, "application_name").startswith("headwater ")
 
 
-def test_a_server_that_is_not_there_is_told_with_where_it_was_looked_for() -> None:
-    with pytest.raises(CatalogError, match=r"The database name at 127\.0\.0\.1:1 cannot be opened: .*refused"):
-        Catalog.open(f"{HUSH}:1/name")
+def test_isolation_is_what_the_repositories_count_on_whatever_the_server_prefers(url: str) -> None:
+    server().do(f"ALTER DATABASE {url.rpartition('/')[2]} SET default_transaction_isolation = 'serializable'")
+    for one, isolation in (
+        (postgres.writer_engine(url), "read committed"),
+        (postgres.reader_engine(url, 1), "repeatable read"),
+    ):
+        with one.begin() as conn:
+            assert shown(conn, "transaction_isolation") == isolation
+        one.dispose()
 
 
-def test_no_error_and_no_object_shows_the_password(url: str, writer: Engine, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(0)
-    wrong = url.replace("test", "hush", 1)  # in the password, which the server then does not take
-    shown = [whereabouts(wrong), repr(writer), repr(writer.url), str(writer.url)]
-    with pytest.raises(CatalogError, match="password authentication failed") as caught:
-        Catalog.open(wrong)
-    error: BaseException | None = caught.value
-    while error is not None:
-        shown += [str(error), repr(error)]
-        error = error.__cause__ or error.__context__
-    with writer.connect() as conn:
-        shown += [repr(conn), repr(conn.connection.driver_connection)]
-        with pytest.raises(SQLAlchemyError) as failed:
-            conn.execute(text("SELECT :secret FROM nonsense"), {"secret": "hush"})
-        shown += [str(failed.value), repr(failed.value)]
-    for word in ("hush", PASSWORD, "word/of"):
-        assert [text for text in [*shown, caplog.text] if word in text] == []
-
-
-def test_a_driver_that_is_missing_is_asked_for(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(CatalogError, match=r"pip install 'headwater\[cluster\]'"):
-        Catalog.open(url)
-
-
-def test_connections_have_limits_and_a_name(url: str, writer: Engine, reader: Engine) -> None:
-    for engine, part in ((writer, "writer"), (reader, "reader")):
-        with engine.connect() as conn:
-            assert setting(conn, "statement_timeout") == "10s"
-            assert setting(conn, "lock_timeout") == "8s"
-            assert setting(conn, "idle_in_transaction_session_timeout") == "5s"
-            assert setting(conn, "application_name") == f"headwater {part}"
-    with writer_engine(f"{url}?application_name=mine").connect() as conn:
-        assert setting(conn, "application_name") == "mine"
-        conn.connection.invalidate()
-
-
-def test_a_writer_has_one_connection_and_readers_as_many_as_asked_for(writer: Engine, reader: Engine) -> None:
-    for engine, most in ((writer, 1), (reader, 2)):
-        taken = [engine.connect() for _ in range(most)]
-        engine.pool._timeout = 0.0  # type: ignore[attr-defined]  # of QueuePool, which it is
-        with pytest.raises(SQLAlchemyError, match="limit of size"):
-            engine.connect()
-        for conn in taken:
-            conn.close()
-
-
-def test_readers_refuse_to_write(reader: Engine) -> None:
-    with pytest.raises(SQLAlchemyError, match="read-only transaction"), reader.begin() as conn:
-        add(conn, "a")
-
-
-def test_a_transaction_of_readers_sees_one_state(writer: Engine, reader: Engine) -> None:
+def test_readers_refuse_to_write_and_see_one_state(writer: Engine, reader: Engine) -> None:
     with reader.begin() as reading:
         assert names(reading) == []
         with writer.begin() as writing:
@@ -136,56 +85,126 @@ def test_a_transaction_of_readers_sees_one_state(writer: Engine, reader: Engine)
         assert names(reading) == []
     with reader.begin() as reading:
         assert names(reading) == ["a"]
+        with pytest.raises(DBAPIError, match="read-only"):
+            add(reading, "b")
+        reading.rollback()
 
 
-def test_a_writer_refuses_a_server_that_takes_no_writes(url: str) -> None:
-    database = url.rpartition("/")[2]
-    server().do(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
-    with pytest.raises(CatalogError, match="session is read-only"):
-        Catalog.open(url)
-
-
-def test_what_was_done_since_a_savepoint_is_kept_or_undone(writer: Engine) -> None:
+def test_savepoints_are_kept_or_undone_after_an_error_too(writer: Engine) -> None:
     with writer.begin() as conn:
-        for name, end in (("a", keep), ("b", undo), ("c", keep)):
-            save(conn)
-            add(conn, name)
-            end(conn)
-    with writer.begin() as conn:
-        assert names(conn) == ["a", "c"]
-
-
-def test_a_statement_that_failed_is_undone_and_nothing_else_is(writer: Engine) -> None:
-    with writer.begin() as conn:
-        add(conn, "a")
-        save(conn)
-        with pytest.raises(SQLAlchemyError):
-            add(conn, "a")
-        assert not transaction_lost(conn)
-        undo(conn)
-        add(conn, "b")
+        for name in ("a", "a", "b"):
+            engine.save(conn)
+            try:
+                add(conn, name)
+            except DBAPIError:
+                assert not engine.transaction_lost(conn)
+                engine.undo(conn)
+            else:
+                engine.keep(conn)
     with writer.begin() as conn:
         assert names(conn) == ["a", "b"]
 
 
-def test_a_connection_that_the_server_closed_is_noticed(writer: Engine) -> None:
+def test_the_migrations_lead_to_the_schema(writer: Engine) -> None:
     with writer.connect() as conn:
-        number = conn.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-        server().do(f"SELECT pg_terminate_backend({number}, 10000)")
-        with pytest.raises(OperationalError):
-            save(conn)
-        assert transaction_lost(conn)
+        context = MigrationContext.configure(conn, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
 
 
-def test_a_node_that_stands_still_lets_go_of_its_locks(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "_SESSION", ("SET idle_in_transaction_session_timeout = 50",))
-    still, other = writer_engine(url), writer_engine(url)
-    with still.connect() as conn:
-        add(conn, "a")
-        with other.begin() as waiting:
-            add(waiting, "a")  # it waits for the fate of the other's row, which the time-out decides
-        with other.connect() as reading:
-            assert names(reading) == ["a"]
-        conn.invalidate()
-    other.dispose()
-    still.dispose()
+def test_nodes_that_start_at_once_take_turns_to_migrate() -> None:
+    url, together = server().make(), threading.Barrier(6)
+
+    def start(_: int) -> Catalog:
+        together.wait(PATIENCE_S)
+        return Catalog.open(url)
+
+    with ThreadPoolExecutor(6) as threads:
+        catalogs = list(threads.map(start, range(6)))
+    for number, catalog in enumerate(catalogs):
+        catalog.write_now(lambda conn, name=str(number): add(conn, name))  # type: ignore[misc]  # bound at once
+    assert catalogs[0].read_now(names) == list("012345")
+    for catalog in catalogs:
+        catalog.close()
+
+
+def test_a_turn_is_waited_for_only_so_long(writer: Engine, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate, "LOCK_WAIT_S", 0.05)
+    with writer.begin() as conn:
+        engine.take_turn(conn)
+        with pytest.raises(CatalogError, match="another node has been preparing it"):
+            Catalog.open(url)
+
+
+def test_a_newer_database_is_refused_with_a_sentence(writer: Engine, url: str) -> None:
+    with writer.begin() as conn:
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(CatalogError, match="written by a newer version"):
+        Catalog.open(url)
+
+
+def test_a_migration_that_fails_leaves_nothing() -> None:
+    url = server().make()
+    name = url.rpartition("/")[2]
+    server().do("CREATE TABLE sessions (in_the_way TEXT)", name)
+    with pytest.raises(CatalogError, match='"sessions" already exists'):
+        Catalog.open(url)
+    tables = server().do("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", name)
+    assert tables == [("sessions",)]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("/test", "/none_test"), "does not exist"),
+        (("pass", "false"), "password authentication failed"),
+        ((f":{server().port}/", ":1/"), "refused"),
+    ],
+    ids=["no database", "wrong password", "no server"],
+)
+def test_what_cannot_be_opened_is_told_without_the_password(
+    change: tuple[str, str], sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(CatalogError, match=sentence) as caught:
+        Catalog.open(migrated().replace(*change))
+    assert "127.0.0.1" in caught.value.detail
+    told = f"{caught.value!r} {caught.value.detail} {caught.value.__cause__} {caplog.text}"
+    assert "word/of" not in told
+    assert "word%2Fof" not in told
+
+
+def test_statements_and_their_values_are_not_in_errors_texts(catalog: Catalog) -> None:
+    catalog.write_now(lambda conn: add(conn, "hush"))
+    with pytest.raises(Exception, match="exists already") as caught:
+        catalog.write_now(lambda conn: add(conn, "hush"))
+    assert "hush" not in str(caught.value)
+    with pytest.raises(CatalogError) as caught_too:
+        catalog.write_now(lambda conn: conn.execute(text("SELECT :n::int"), {"n": "x"}))
+    assert PASSWORD not in str(caught_too.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql:", "postgresql://u:hush@h", "postgresql://u:hush@h:x/db", "mysql://u:hush@h/db"]
+)
+def test_an_error_about_the_url_does_not_repeat_it(url: str) -> None:
+    with pytest.raises(CatalogError, match="must") as caught:
+        postgres.writer_engine(url)
+    assert "hush" not in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_a_missing_driver_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(CatalogError, match=r"pip install 'headwater\[cluster\]'"):
+        Catalog.open("postgresql://u:p@127.0.0.1/db")
+
+
+def test_pools_are_bounded(catalog: Catalog, url: str) -> None:
+    made: list[None] = []
+    for each in catalog._engines:
+        event.listen(each, "connect", lambda *_: made.append(None))
+    together = threading.Barrier(4)
+    reads = [catalog._readers.submit(lambda _: together.wait(PATIENCE_S)) for _ in range(4)]
+    assert sorted(read.result(PATIENCE_S) for read in reads) == [0, 1, 2, 3]
+    connected = server().do("SELECT datname, count(*) FROM pg_stat_activity GROUP BY datname")
+    assert (url.rpartition("/")[2], 5) in connected
+    assert len(made) == 4

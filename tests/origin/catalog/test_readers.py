@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event, text
 
-from origin.catalog import engine as sqlite
-from origin.catalog import postgres, readers, tenants
+from origin.catalog import readers, tenants
+from origin.catalog.engine import database_file, reader_engine
 from origin.catalog.failures import CatalogError
 from origin.catalog.readers import THREADS, Readers
 from origin.errors import Problem
@@ -25,13 +25,15 @@ PATIENCE_S = 30.0
 
 
 @pytest.fixture
-def engine(catalog: Catalog, kind: str, url: str) -> Iterator[Engine]:
-    """Beside the catalog, which has made the database and can write to it."""
+def database() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
+def engine(catalog: Catalog, url: str) -> Iterator[Engine]:
+    """Beside the catalog, which has made the file and can write to it."""
     del catalog
-    if kind == "sqlite":
-        engine = sqlite.reader_engine(sqlite.database_file(url), THREADS)
-    else:
-        engine = postgres.reader_engine(url, THREADS)
+    engine = reader_engine(database_file(url), THREADS)
     yield engine
     engine.dispose()
 
@@ -48,7 +50,7 @@ def count(conn: Connection) -> int:
 
 
 def test_reads_cannot_write(pool: Readers) -> None:
-    with pytest.raises(CatalogError, match=r"readonly|read-only transaction"):
+    with pytest.raises(CatalogError, match="readonly"):
         pool.submit(partial(tenants.ensure_default, now=0.0)).result(PATIENCE_S)
 
 
@@ -91,7 +93,7 @@ def test_connections_are_kept_and_closed_in_the_end(engine: Engine) -> None:
 
 def test_a_connection_is_as_new_after_a_read_that_failed(pool: Readers, catalog: Catalog) -> None:
     for _ in range(2 * THREADS):
-        with pytest.raises(CatalogError, match=r'no such table: nonsense|"nonsense" does not exist'):
+        with pytest.raises(CatalogError, match="no such table: nonsense"):
             pool.submit(lambda conn: conn.exec_driver_sql("SELECT * FROM nonsense")).result(PATIENCE_S)
     catalog.write_now(partial(tenants.ensure_default, now=0.0))
     assert {pool.submit(count).result(PATIENCE_S) for _ in range(2 * THREADS)} == {1}

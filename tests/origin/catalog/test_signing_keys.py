@@ -46,3 +46,18 @@ def test_a_key_can_be_retired_earlier_and_never_later(conn: Connection) -> None:
     assert signing_keys.active(conn, 20.0) == []
     assert signing_keys.retire(conn, 10.0) == 1
     assert signing_keys.active(conn, 10.0) == []
+
+
+def test_every_public_half_stays(conn: Connection) -> None:
+    signing_keys.add(conn, SigningKeyRow("old", b"p", b"s", 1.0))
+    signing_keys.retire(conn, 2.0)
+    signing_keys.add(conn, SigningKeyRow("new", b"q", b"s", 2.0))
+    assert [key.kid for key in signing_keys.active(conn, 3.0)] == ["new"]
+    assert list(signing_keys.public_halves(conn).items()) == [("new", b"q"), ("old", b"p")]
+
+
+def test_a_private_half_can_be_sealed_anew(conn: Connection) -> None:
+    signing_keys.add(conn, SigningKeyRow("old", b"p", b"s", 1.0, 2.0))
+    signing_keys.add(conn, SigningKeyRow("new", b"q", b"t", 2.0))
+    signing_keys.replace_sealed(conn, "old", b"other")
+    assert [(key.kid, key.sealed_private) for key in signing_keys.every(conn)] == [("new", b"t"), ("old", b"other")]

@@ -14,8 +14,8 @@ def test_help_names_what_is_there_and_nothing_else(closed: Shell) -> None:
     result = closed.run("--help")
     assert result.exit_code == 0
     listed = result.output.split("Commands:")[1].split()
-    assert {"serve", "stream", "token", "keys", "doctor"} <= set(listed)
-    for unbuilt in ("worker", "package", "verify", "upload", "asset", "edge"):
+    assert {"serve", "stream", "token", "keys", "verify", "doctor"} <= set(listed)
+    for unbuilt in ("worker", "package", "upload", "asset", "edge"):
         assert unbuilt not in listed
         assert closed.run(unbuilt).exit_code == 2
 
@@ -35,6 +35,12 @@ def test_every_command_explains_itself(closed: Shell, name: str) -> None:
         ["token", "sign"],
         ["token", "sign", "--playback-id", "a", "--stream-id", "b"],
         ["--config", "/nowhere/at/all.toml", "doctor"],
+        ["verify"],
+        ["verify", "/nowhere/at/all"],
+        ["verify", "gopher://somewhere/"],
+        ["verify", "memory:"],
+        ["verify", "https:///path"],
+        ["verify", ".", "--jwks", "/nowhere/at/all"],
         ["nonsense"],
     ],
 )

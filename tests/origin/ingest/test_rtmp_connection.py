@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from origin.ingest.rtmp import RtmpLimits, RtmpServer, serve_rtmp
+from origin.observe.metrics import REGISTRY
 from origin.wire.rtmp.chunk import ChunkLimits
 from tests.origin.ingest.test_rtmp import rejected
 from tests.support.desk import RecordedPublication, RecordingDesk
@@ -147,6 +148,21 @@ async def test_a_truncated_publication_is_closed() -> None:
         (publication,) = at.desk.publications
         assert len(publication.frames) == 1
         assert publication.closed == ["connection closed"]
+
+
+async def test_every_byte_is_counted_in_the_end() -> None:
+    async with stage() as at:
+        before = counted()
+        said = AVC_HEADER + PICTURE_TAG * 3 + message(9, b"\x17\x01\x00\x00\x00" + bytes(300_000), time=80)
+        async with at.publisher() as peer:
+            peer.writer.write(said)
+            await peer.writer.drain()
+        await at.emptied()
+        assert counted() - before == len(HELLO + CONNECT + CREATE + PUBLISH + said)
+
+
+def counted() -> float:
+    return REGISTRY.get_sample_value("headwater_ingest_bytes_total", {"protocol": "rtmp"}) or 0.0
 
 
 async def test_a_broken_pipeline_ends_its_own_publisher_only() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import TYPE_CHECKING
 
 import pytest
 
 from media.track import Codec, Kind
 from origin.ingest.rtmp import RtmpServer, serve_rtmp
+from tests.support.certificates import server_tls
 from tests.support.desk import RecordingDesk
 from tests.support.publishers import AAC, H264, PICTURE, SOUND, ffmpeg, newer_ffmpeg
 
@@ -127,16 +127,7 @@ async def test_second_publisher_takes_over_and_the_first_is_told(desk: Recording
 
 
 async def test_rtmps(desk: RecordingDesk, tmp_path: Path) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    process = await asyncio.create_subprocess_exec(
-        *["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"],
-        *["-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)],
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    assert await process.wait() == 0
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
-    server = await serve_rtmp(desk, "127.0.0.1", 0, tls=context)
+    server = await serve_rtmp(desk, "127.0.0.1", 0, tls=await server_tls(tmp_path))
     status, said = await ffmpeg(*PICTURE, *H264, "-f", "flv", url(server, scheme="rtmps"))
     await server.close(0)
     assert status == 0, said

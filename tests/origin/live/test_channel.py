@@ -7,30 +7,8 @@ import pytest
 
 from origin.errors import Problem
 from origin.live import channel as channel_module
-from origin.live.channel import Channel
-from origin.live.health import Health
-from origin.live.publication import Publication
 from packager.hls.reload import ReloadQuery
-from packager.pipeline import LivePackager, LiveSettings
-from tests.support.frames import VIDEO, pictures, push_all
-
-
-class Air:
-    """A channel with pictures coming as the test says."""
-
-    def __init__(self) -> None:
-        settings = LiveSettings(
-            epoch=1, first_msn=0, first_discontinuity=0, low_latency=True, dvr_window_s=60, segment_min_s=2.0
-        )
-        self.channel = Channel(LivePackager(settings), "tn/bc/")
-        self._publication = Publication(
-            self.channel, Health(), start_s=1.0, clock=lambda: 1.8e9, on_close=lambda _publication, _reason: None
-        )
-        self._publication.set_track(VIDEO)
-        self._frames = pictures(3_600)
-
-    def go(self, frames: int) -> None:
-        push_all(self._publication, [next(self._frames) for _ in range(frames)])
+from tests.origin.live.air import Air
 
 
 @pytest.fixture
@@ -96,7 +74,7 @@ async def test_the_end_answers_everybody(air: Air) -> None:
     waiting = asyncio.create_task(air.channel.playlist("v0", ReloadQuery(window.open_msn + 1)))
     hinted = asyncio.create_task(air.channel.media(str(window.hinted)))
     await asyncio.sleep(0)
-    air.channel.end()
+    await air.channel.finish()
     assert b"#EXT-X-ENDLIST" in (await waiting).plain
     await hinted
 
@@ -119,3 +97,21 @@ async def test_a_playlist_is_rendered_once_until_it_changes(air: Air) -> None:
     assert await air.channel.playlist("v0", ReloadQuery()) is first
     air.go(6)
     assert await air.channel.playlist("v0", ReloadQuery()) is not first
+
+
+async def test_the_manifest_waits_for_the_first_segment_and_is_rendered_once_until_it_changes(
+    air: Air, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = asyncio.create_task(air.channel.manifest())
+    await asyncio.sleep(0)
+    air.go(70)
+    first = await waiting
+    assert first.kind == b"application/dash+xml"
+    assert b'type="dynamic"' in first.plain
+    assert await air.channel.manifest() is first
+    air.pause()
+    assert await air.channel.manifest() is not first
+    await air.channel.finish()
+    assert b"mediaPresentationDuration" in (await air.channel.manifest()).plain
+    monkeypatch.setattr(channel_module, "FAREWELL_S", 0.0)
+    assert b'type="static"' in (await air.channel.manifest()).plain

@@ -16,11 +16,17 @@ from origin.catalog.leases import Lease
 from origin.catalog.streams import NewStream
 from origin.errors import Problem
 from origin.live import director as director_module
-from origin.live.director import Director, Means
+from origin.live import tenure
+from origin.live.director import Director
+from origin.live.means import Means, Shared
 from origin.observe import metrics
+from origin.stores.logbook import Logbook
+from origin.stores.manifests import load_manifest
 from origin.stores.memory import MemoryStore
+from packager import inventory
 from packager.hls.reload import ReloadQuery
 from tests.support.frames import VIDEO, pictures, push_all
+from tests.support.keys import KEYS, SIGNER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -62,11 +68,14 @@ class Failing(Catalog):
 class House:
     """A director over a real catalog with one stream, and a clock that the test turns."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, logs: Path) -> None:
         assert isinstance(catalog, Failing)
         self.catalog = catalog
+        self._logs = logs
+        self._logbooks: list[Logbook] = []
         self.store: MemoryStore = MemoryStore()
         self.now = 1_800_000_000.0
+        self.shared: Shared | None = None
         self.stream: Stream
         self._numbers = itertools.count()
         self.director = self.another("no_one")
@@ -76,13 +85,25 @@ class House:
             Means(
                 catalog=self.catalog,
                 store=self.store,
+                drafts=None,
+                logbook=self._logbook(),
                 find_stream=self._find,
+                signer=lambda: SIGNER,
+                manifest_keys=lambda: KEYS,
                 owner=owner,
+                shared=self.shared,
                 clock=lambda: self.now,
                 random=os.urandom,
                 part_target_s=0.2,
             )
         )
+
+    def _logbook(self) -> Logbook:
+        """As a new process would open it, when the one before is gone."""
+        for book in self._logbooks:
+            book.close()
+        self._logbooks.append(Logbook(self._logs))
+        return self._logbooks[-1]
 
     async def add_stream(self, *, reconnect_window_s: int) -> None:
         await self.catalog.write(lambda conn: tenants.ensure_default(conn, self.now))
@@ -121,7 +142,7 @@ class House:
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     catalog = Failing.open(f"sqlite:///{tmp_path}/catalog.db")
-    made = House(catalog)
+    made = House(catalog, tmp_path / "logs")
     await made.add_stream(reconnect_window_s=3_600)
     yield made
     await made.director.drain()
@@ -197,22 +218,23 @@ async def test_disconnect_ends_at_once_and_the_next_broadcast_uses_new_numbers(h
 
 
 async def test_another_owner_is_kept_out_until_the_lease_runs_out(house: House) -> None:
-    await house.publish()
+    await house.publish(seconds=5)
     other = house.another("no_two")
     with pytest.raises(Problem) as caught:
         await house.publish(director=other)
     assert caught.value.code == "conflict"
-    house.now += director_module.LEASE_TTL_S + 1
+    house.now += tenure.LEASE_TTL_S + 1
     await house.publish(director=other)
-    assert {row.epoch for row in await house.catalog.read(broadcasts.open_ones)} == {2}
+    (row,) = await house.catalog.read(broadcasts.open_ones)
+    assert (row.id, row.epoch) == (house.director.status(house.stream.id).broadcast_id, 2)
     await other.drain()
 
 
 async def test_a_lost_lease_ends_the_broadcast(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(director_module, "RENEW_S", 0.02)
+    monkeypatch.setattr(tenure, "RENEW_S", 0.02)
     director = house.another("no_three")
     publication = await house.publish(director=director)
-    house.now += director_module.LEASE_TTL_S + 1
+    house.now += tenure.LEASE_TTL_S + 1
     await house.catalog.write(
         lambda conn: leases.acquire(conn, f"stream:{house.stream.id}", "no_four", house.now, 15.0)
     )
@@ -224,7 +246,7 @@ async def test_a_lost_lease_ends_the_broadcast(house: House, monkeypatch: pytest
 async def test_a_catalog_that_fails_for_a_while_costs_nobody_anything(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(director_module, "RENEW_S", 0.01)
+    monkeypatch.setattr(tenure, "RENEW_S", 0.01)
     director = house.another("no_five")
     publication = await house.publish(director=director)
     house.catalog.full = True
@@ -232,10 +254,10 @@ async def test_a_catalog_that_fails_for_a_while_costs_nobody_anything(
     async with asyncio.timeout(10):
         while failures.get() < 3:  # noqa: ASYNC110 - a counter tells nobody
             await asyncio.sleep(0.01)
-    house.now += 10 * director_module.LEASE_TTL_S
+    house.now += 10 * tenure.LEASE_TTL_S
     house.catalog.full = False
     async with asyncio.timeout(10):
-        expected = Lease(f"stream:{house.stream.id}", "no_five", 1, house.now + director_module.LEASE_TTL_S)
+        expected = Lease(f"stream:{house.stream.id}", "no_five", 1, house.now + tenure.LEASE_TTL_S)
         while await house.catalog.read(lambda conn: leases.get(conn, expected.resource)) != expected:  # noqa: ASYNC110 - seen from outside
             await asyncio.sleep(0.01)
     assert not publication.farewell.done()
@@ -260,9 +282,39 @@ async def test_whoever_is_at_the_door_when_a_drain_begins_stays_outside(house: H
     assert house.state in {"idle", "ended"}
 
 
+async def test_a_restart_goes_on_with_the_same_playlist(house: House) -> None:
+    await house.publish(seconds=5)
+    before = await house.text()
+    await house.director.drain()
+    again = house.another("no_six")
+    await again.revive()
+    assert again.status(house.stream.id).state == "reconnecting"
+    house.director = again
+    text = await house.text()
+    assert _uris(before) <= _uris(text)
+    assert _media_sequence(text) == _media_sequence(before)
+    assert "ENDLIST" not in text
+    publication = await house.publish(seconds=5)
+    text = await house.text()
+    assert _uris(before) <= _uris(text)
+    assert "#EXT-X-DISCONTINUITY\n" in text
+    assert [uri for uri in _uris(text) if uri.startswith("2-")]
+    assert publication.end_s > 9
+
+
+async def test_what_nobody_saw_is_not_gone_on_with(house: House) -> None:
+    await house.publish(seconds=1)
+    await house.director.drain()
+    again = house.another("no_seven")
+    await again.revive()
+    assert again.status(house.stream.id).state == "idle"
+    assert await house.catalog.read(broadcasts.open_ones) == []
+    await again.drain()
+
+
 async def test_what_a_slow_store_takes_after_the_end_is_collected_too(tmp_path: Path) -> None:
     catalog = Failing.open(f"sqlite:///{tmp_path}/catalog.db")
-    house = House(catalog)
+    house = House(catalog, tmp_path / "logs")
     house.store = slow = Slow()
     house.director = house.another("no_slow")
     await house.add_stream(reconnect_window_s=3_600)
@@ -285,9 +337,17 @@ async def test_draining_tells_publishers_stores_everything_and_refuses_new_ones(
     publication = await house.publish(seconds=4.5)
     await house.director.drain()
     assert publication.farewell.result().code == "draining"
-    names = [stored.key.rsplit("/", 1)[1] for stored in await house.store.list("", None, 100)]
-    assert sorted(names) == ["1-0.m4s", "1-1.m4s", "1-2.m4s", "1-init-0.mp4"]
-    assert await house.catalog.read(broadcasts.open_ones) == []
+    names = [stored.key.split("/", 2)[2] for stored in await house.store.list("", None, 100)]
+    assert [name for name in names if name.endswith((".m4s", ".mp4"))] == [
+        *("v0/1-0.m4s", "v0/1-1.m4s", "v0/1-2.m4s", "v0/1-init-0.mp4")
+    ]
+    prefix = f"{DEFAULT_TENANT}/{house.director.status(house.stream.id).broadcast_id}/"
+    playlist = await load_manifest(house.store, f"{prefix}v0/index.m3u8", KEYS)
+    assert playlist.count(b".m4s") == 3
+    assert b"ENDLIST" not in playlist, "the next start goes on with it"
+    package = inventory.read(await load_manifest(house.store, f"{prefix}package.json", KEYS))
+    assert not package.complete
+    assert {file.name for file in package.files} == {*names} - {"package.json", "package.json.jws"}
     with pytest.raises(Problem) as caught:
         await house.publish()
     assert caught.value.code == "draining"

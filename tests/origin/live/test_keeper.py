@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import TYPE_CHECKING
 
 from origin.live.keeper import Keeper
 from origin.stores.memory import MemoryStore
 from origin.stores.protocol import StoreError
 from packager.commands import Life, Put
+from packager.inventory import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,19 +34,20 @@ def segment(msn: int, size: int = 10) -> Put:
 
 
 async def test_segments_become_durable_in_order_and_deletes_follow() -> None:
-    store, durable = MemoryStore(), list[str]()
-    keeper = Keeper(store, "tn/bc/", on_durable=durable.append, on_lost=durable.append)
+    store, durable, lost = MemoryStore(), list[Stored](), list[str]()
+    keeper = Keeper(store, "tn/bc/", on_durable=durable.append, on_lost=lost.append)
     for msn in range(3):
         keeper.put(segment(msn))
     keeper.delete("v0/1-0.m4s")
     await keeper.close(5)
-    assert durable == ["v0/1-0.m4s", "v0/1-1.m4s", "v0/1-2.m4s"]
+    assert [one.name for one in durable] == ["v0/1-0.m4s", "v0/1-1.m4s", "v0/1-2.m4s"]
+    assert lost == []
     assert [one.key for one in await store.list("tn/", None, 10)] == ["tn/bc/v0/1-1.m4s", "tn/bc/v0/1-2.m4s"]
     assert await store.get("tn/bc/v0/1-1.m4s") == b"xxxxxyyyyy"
 
 
 async def test_a_store_that_comes_back_gets_everything() -> None:
-    store, durable, lost = Failing(), list[str](), list[str]()
+    store, durable, lost = Failing(), list[Stored](), list[str]()
     keeper = Keeper(store, "", on_durable=durable.append, on_lost=lost.append)
     keeper.put(segment(0))
     keeper.put(segment(1))
@@ -53,7 +56,7 @@ async def test_a_store_that_comes_back_gets_everything() -> None:
         await asyncio.sleep(0.01)
     store.up.set()
     await keeper.close(10)
-    assert (durable, lost) == (["v0/1-0.m4s", "v0/1-1.m4s"], [])
+    assert ([one.name for one in durable], lost) == (["v0/1-0.m4s", "v0/1-1.m4s"], [])
 
 
 async def test_a_store_that_stays_away_costs_the_oldest_segments_and_bounded_memory() -> None:
@@ -76,3 +79,37 @@ async def test_init_segments_are_never_given_up() -> None:
     store.up.set()
     await keeper.close(10)
     assert await store.get("v0/1-init-0.mp4") == b"i" * 10
+
+
+async def test_what_is_stored_is_known_by_its_digest_until_it_is_to_go() -> None:
+    store, durable = MemoryStore(), list[Stored]()
+    keeper = Keeper(store, "tn/bc/", on_durable=durable.append, on_lost=lambda _: None)
+    for msn in range(3):
+        keeper.put(segment(msn))
+    keeper.delete("v0/1-0.m4s")
+    assert keeper.stored == {}
+    await keeper.close(5)
+    assert list(keeper.stored) == ["v0/1-1.m4s", "v0/1-2.m4s"]
+    body = await store.get("tn/bc/v0/1-1.m4s")
+    assert keeper.stored["v0/1-1.m4s"] == Stored("v0/1-1.m4s", 10, hashlib.sha256(body).hexdigest()) == durable[1]
+
+
+async def test_what_was_given_up_is_not_listed() -> None:
+    store = Failing()
+    keeper = Keeper(store, "", on_durable=lambda _: None, on_lost=lambda _: None)
+    keeper.put(segment(0))
+    await keeper.close(0)
+    assert keeper.stored == {}
+
+
+async def test_what_an_earlier_writer_has_stored_is_taken_over_and_can_go() -> None:
+    store = MemoryStore()
+    keeper = Keeper(store, "tn/bc/", on_durable=lambda _: None, on_lost=lambda _: None)
+    earlier = [Stored(f"v0/1-{msn}.m4s", 1, "a" * 64) for msn in (7, 8)]
+    await store.put("tn/bc/v0/1-7.m4s", [b"x"])
+    keeper.put(segment(9))
+    keeper.adopt(earlier)
+    keeper.delete("v0/1-7.m4s")
+    await keeper.close(5)
+    assert list(keeper.stored) == ["v0/1-8.m4s", "v0/1-9.m4s"]
+    assert [one.key for one in await store.list("tn/bc/", None, 9)] == ["tn/bc/v0/1-9.m4s"]

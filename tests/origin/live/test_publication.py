@@ -8,10 +8,10 @@ import pytest
 
 from media.track import Kind
 from origin.live import publication as publication_module
-from origin.live.channel import Channel
 from origin.live.gathering import KEY_FRAME_PATIENCE_MS
 from origin.live.health import Health
-from origin.live.publication import Publication
+from origin.live.production import Production
+from origin.live.publication import MENDED_GOPS, Publication
 from packager.pipeline import LivePackager, LiveSettings
 from tests.support.frames import AUDIO, LARGER, VIDEO, both, picture, pictures, push_all, sounds
 
@@ -28,7 +28,7 @@ class OnStage:
         settings = LiveSettings(
             epoch=1, first_msn=0, first_discontinuity=0, low_latency=True, dvr_window_s=60, segment_min_s=2.0
         )
-        self.channel = Channel(LivePackager(settings), "tn/bc/")
+        self.channel = Production(LivePackager(settings), "tn/bc/")
         self.health = Health()
         self.closed: list[str] = []
         self.publication = self.another(1.0)
@@ -72,7 +72,7 @@ async def test_closing_hands_on_what_was_held_once(stage: OnStage) -> None:
     stage.publication.close("gone")
     stage.publication.close("again")
     stage.publication.push(picture(9_000, key=True))
-    stage.channel.end()
+    await stage.channel.finish()
     assert sum(segment.duration for segment in stage.video.segments) == pytest.approx(3.0)
     assert stage.closed == ["gone"]
 
@@ -83,7 +83,7 @@ async def test_new_parameters_begin_a_run_at_the_next_key_frame(stage: OnStage) 
     stage.publication.set_track(LARGER)
     push_all(stage.publication, pictures(1, start_ms=3_000, gop=0))  # of the old parameters, to nobody's use
     push_all(stage.publication, pictures(4.1, start_ms=4_000))
-    stage.channel.end()
+    await stage.channel.finish()
     inits = [segment.init for segment in stage.video.segments]
     assert inits == sorted(inits)
     assert len(set(inits)) == 2
@@ -159,6 +159,39 @@ async def test_long_gops_play_and_are_remarked_upon(stage: OnStage) -> None:
     push_all(stage.publication, pictures(24.1, gop=240))
     assert [segment.duration for segment in stage.video.segments] == [8.0, 8.0, 8.0]
     assert stage.codes == {"long_gop"}
+
+
+async def test_the_remark_on_long_gops_goes_with_its_cause(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(16, gop=240))
+    mended_s = 2 * MENDED_GOPS
+    push_all(stage.publication, pictures(mended_s, start_ms=16_000))
+    assert stage.codes == {"long_gop"}  # the last of the GOPs is not over yet
+    push_all(stage.publication, pictures(0.5, start_ms=16_000 + mended_s * 1_000))
+    assert stage.codes == set()
+
+
+async def test_a_few_short_gops_between_long_ones_mend_nothing(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    few_s = 2 * (MENDED_GOPS - 1)
+    push_all(stage.publication, pictures(8, gop=240))
+    for turn in range(3):
+        start_ms = 8_000 + turn * (8_000 + few_s * 1_000)
+        push_all(stage.publication, pictures(8, gop=240, start_ms=start_ms))
+        push_all(stage.publication, pictures(few_s, start_ms=start_ms + 8_000))
+        assert stage.codes == {"long_gop"}
+
+
+async def test_the_next_publisher_s_short_gops_withdraw_the_remark_too(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(16.1, gop=240))
+    stage.publication.close("gone")
+    second = stage.another(stage.publication.end_s)
+    second.set_track(VIDEO)
+    push_all(second, pictures(2 * MENDED_GOPS))
+    assert stage.codes == {"long_gop"}
+    push_all(second, pictures(0.5, start_ms=2_000 * MENDED_GOPS))
+    assert stage.codes == set()
 
 
 async def test_mended_timestamps_are_remarked_upon(stage: OnStage) -> None:

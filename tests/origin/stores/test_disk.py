@@ -6,17 +6,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from origin.stores import disk
 from origin.stores.disk import DiskStore
 from origin.stores.protocol import CHUNK_BYTES, StoreError
-from tests.origin.stores.tree import files, folders
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.origin.stores.tree import files, folders, watched
 
 PATIENCE_S = 30.0
 
@@ -68,36 +65,17 @@ async def test_empty_folders_go_with_their_last_object(store: DiskStore, root: P
 async def test_content_is_flushed_before_its_name_and_the_name_before_the_answer(
     store: DiskStore, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls: list[str] = []
-
-    def name_of(what: Any) -> str:
-        path = Path(f"/proc/self/fd/{what}").readlink() if isinstance(what, int) else Path(what)
-        relative = path.relative_to(root)
-        return "draft" if relative.parts[:1] == (".drafts",) else str(relative)
-
-    def spy(name: str) -> None:
-        real = getattr(os, name)
-
-        def call(what: Any, *rest: Any, **options: Any) -> Any:
-            result = real(what, *rest, **options)
-            paths = [what, *(item for item in rest if isinstance(item, Path))]
-            calls.append(" ".join([name, *map(name_of, paths)]))
-            return result
-
-        monkeypatch.setattr(os, name, call)
-
-    for name in ("writev", "fdatasync", "replace", "mkdir", "fsync"):
-        spy(name)
+    calls = watched(monkeypatch, root)
     await store.put("a/b/c", (b"one", b"two"))
     monkeypatch.undo()
     assert calls == [
-        "writev draft",
-        "fdatasync draft",
+        "writev .drafts",
+        "fdatasync .drafts",
         "mkdir a",
         "fsync .",
         "mkdir a/b",
         "fsync a",
-        "replace draft a/b/c",
+        "replace .drafts a/b/c",
         "fsync a/b",
     ]
 
@@ -107,19 +85,6 @@ def test_a_limit_on_files_is_told_and_leaves_nothing(root: Path) -> None:
     assert done.stdout == "The object is larger than the file system, or a limit of this process, allows.\n"
     assert files(root) == ["a/next", "a/small"]
     assert folders(root) == [".drafts", "a"]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte, where mounting is allowed."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    tried = subprocess.run(mount, check=False, capture_output=True, text=True)
-    if tried.returncode:
-        pytest.skip(f"a small disk cannot be mounted here: {tried.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 async def test_a_full_disk_is_told_leaves_nothing_and_passes(small_disk: Path) -> None:

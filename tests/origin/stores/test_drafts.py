@@ -46,6 +46,25 @@ def test_what_the_disk_takes_in_pieces_is_whole(drafts: Drafts, monkeypatch: pyt
     assert drafts.write((b"0123456789" * 3,)).read_bytes() == b"0123456789" * 3
 
 
+def test_the_page_cache_is_left_to_others_once_the_disk_has_it(drafts: Drafts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that are not flushed yet would stay (posix_fadvise(2)), so the order counts."""
+    calls: list[str] = []
+
+    def noted(name: str) -> None:
+        real = getattr(os, name)
+
+        def call(handle: int, *given: int) -> None:
+            calls.append(f"{name} {given}")
+            real(handle, *given)
+
+        monkeypatch.setattr(os, name, call)
+
+    noted("fdatasync")
+    noted("posix_fadvise")
+    assert drafts.write((b"abc" * 10_000,)).read_bytes() == b"abc" * 10_000
+    assert calls == ["fdatasync ()", f"posix_fadvise {(0, 0, os.POSIX_FADV_DONTNEED)}"]
+
+
 def test_nothing_is_left_of_a_draft_that_fails(drafts: Drafts, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

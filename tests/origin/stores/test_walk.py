@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from origin.stores.protocol import StoredObject
-from origin.stores.walk import walk
+from origin.stores.walk import prune, walk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,3 +91,15 @@ def test_a_file_that_vanishes_meanwhile_is_passed_over(tmp_path: Path, monkeypat
     (tmp_path / "b").unlink()
     monkeypatch.setattr(os, "scandir", lambda _: nullcontext(entries))
     assert keys(tmp_path) == ["a", "c"]
+
+
+def test_empty_folders_are_removed_up_to_the_first_that_is_not(tmp_path: Path) -> None:
+    make(tmp_path, "a/b/c/d", "a/e")
+    (tmp_path / "a/b/c/d").unlink()
+    prune(tmp_path / "a/b/c", tmp_path)
+    assert keys(tmp_path) == ["a/e"]
+    assert not (tmp_path / "a/b").exists()
+    (tmp_path / "a/e").unlink()
+    prune(tmp_path / "a", tmp_path)
+    prune(tmp_path / "a", tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from origin.stores.protocol import StoreError
-from origin.stores.workers import Workers
+from origin.stores.workers import Lane, Workers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -110,3 +110,37 @@ async def test_closing_finishes_what_was_taken_and_takes_no_more(workers: Worker
     for _ in range(20):  # and no room is lost by those turned away
         with pytest.raises(StoreError, match="closed"):
             await workers.run(bool)
+
+
+async def test_a_lane_keeps_the_order_and_uses_one_thread_at_a_time() -> None:
+    workers = Workers("test", threads=4, waiting=10)
+    lane, go_on = Lane(workers), threading.Event()
+    at_work: set[str] = set()
+    done: list[int] = []
+
+    def work(number: int) -> None:
+        assert go_on.wait(PATIENCE_S)
+        at_work.add(threading.current_thread().name)
+        assert len(at_work) == 1
+        done.append(number)
+        at_work.clear()
+
+    for number in range(100):
+        lane.add(partial(work, number))
+    assert await workers.run(lambda: True)  # which goes past those in the lane
+    go_on.set()
+    dry = asyncio.Event()
+    lane.add(partial(asyncio.get_running_loop().call_soon_threadsafe, dry.set))
+    await dry.wait()
+    lane.add(partial(work, 100))
+    await workers.close()
+    assert done == list(range(101))
+
+
+async def test_a_lane_whose_pool_is_closed_says_so_each_time() -> None:
+    workers = Workers("test", threads=1, waiting=10)
+    lane = Lane(workers)
+    await workers.close()
+    for _ in range(2):
+        with pytest.raises(StoreError, match="closed"):
+            lane.add(bool)

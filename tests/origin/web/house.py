@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from quart import Quart, Response
     from quart.typing import TestClientProtocol
 
+    from cdn.token import Claims
     from origin.config import Settings
 
 START = 1_700_000_000.0
@@ -119,7 +120,7 @@ async def furnish(settings: Settings, clock: Callable[[], float], director: Dire
         bus=bus,
         director=director,
         keyring=await TokenDesk.open(catalog, bus, secret, clock=clock, random=os.urandom),
-        links=Links.of(settings, settings.http_bind, settings.rtmp_bind),
+        links=Links.of(settings, settings.http_bind, settings.rtmp_bind, settings.rtmps_bind),
         readiness=Readiness(None),
         secret=secret,
         clock=clock,
@@ -130,6 +131,19 @@ async def furnish(settings: Settings, clock: Callable[[], float], director: Dire
 def open_house(services: Services, clock: Clock, director: Director) -> House:
     key = (services.settings.data_dir / "admin.key").read_text().strip()
     return House(make_api(services), make_ops(services), services, clock, director, key)
+
+
+def verify(house: House, token: str, **changes: Any) -> Claims:
+    """What a viewer's request with the token is told; raises Problem."""
+    asked: dict[str, Any] = {"scope": "play", "path": "/play/pb_x/index.m3u8", "ip": None} | changes
+    return house.services.keyring.verify(token, **asked)
+
+
+async def mint(house: House, **body: Any) -> dict[str, Any]:
+    """A token, by the API."""
+    answer = await house.call("POST", "/v1/tokens", body)
+    assert answer.status_code == 201, await answer.get_data()
+    return dict(await answer.get_json())
 
 
 async def problem(answer: Any) -> tuple[int, str, str]:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import cast
+import socket
+from typing import TYPE_CHECKING, cast
 
 import pytest
+import uvloop
 
 from origin.observe import metrics
-from origin.web.connections import Doorkeeper, Guard, HttpLimits
+from origin.web.connections import Doorkeeper, Guard, HttpLimits, untaken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 QUICK = HttpLimits(stall_s=0.2, look_s=0.01, header_s=3600)
 
@@ -24,6 +29,9 @@ class Pipe:
         if not self.unsent:
             self.empty.set()
         return self.unsent
+
+    def get_extra_info(self, _: str) -> None:
+        return None
 
     def abort(self) -> None:
         self.aborted.set()
@@ -62,3 +70,39 @@ async def test_a_slow_reader_that_gets_on_is_kept(unsent: int, step: int) -> Non
         await pipe.empty.wait()
     assert not pipe.aborted.is_set()
     guard.release()
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_what_a_reader_takes_out_of_the_kernels_queue_is_seen(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(_read_a_little())
+
+
+async def _read_a_little() -> None:
+    """The queue is large and the reader's window small, so our buffer stays as it is while the reader gets on."""
+    arrived: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
+    arrived = asyncio.get_running_loop().create_future()
+    server = await asyncio.start_server(lambda *streams: arrived.set_result(streams), "127.0.0.1", 0)
+    near, body = socket.socket(), bytes(16 << 20)
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 10)
+    with near:
+        near.connect(server.sockets[0].getsockname())
+        reader, writer = await arrived
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        assert untaken(writer.transport) == 0
+        writer.write(body)
+        near.sendall(b"?")  # what comes back brings the acknowledgement of all that was taken before
+        await reader.readexactly(1)
+        waiting, before = writer.transport.get_write_buffer_size(), untaken(writer.transport)
+        assert waiting < before <= len(body)
+        taken = sum(len(near.recv(8 << 10)) for _ in range(16))
+        near.sendall(b"?")
+        await reader.readexactly(1)
+        assert writer.transport.get_write_buffer_size() == waiting
+        assert taken / 2 < before - untaken(writer.transport) <= taken + (64 << 10)
+        writer.transport.abort()
+        assert await reader.read() == b""
+    assert untaken(writer.transport) == 0
+    server.close()

@@ -51,10 +51,17 @@ async def test_references_resolve_and_operations_have_names_and_answers(house: H
         assert len(path_parameters) == len(set(path_parameters))
 
 
+async def test_a_stream_need_not_have_an_address_for_rtmps(house: House) -> None:
+    stream = (await document(house))["components"]["schemas"]["Stream"]
+    assert "RTMP over TLS" in stream["properties"]["rtmps_url"]["description"]
+    assert "rtmps_url" not in stream["required"]
+    assert "rtmp_url" in stream["required"]
+
+
 async def test_no_third_party_and_nothing_unbuilt_is_named(house: House) -> None:
     text = str(await document(house))
     assert not re.search(r"https?://", text)
-    for unbuilt in ("ladder", "'record'", "dash", "object_id", "webhook", "whip"):
+    for unbuilt in ("ladder", "'record'", "object_id", "webhook", "whip"):
         assert unbuilt not in text
 
 

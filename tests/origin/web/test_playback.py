@@ -41,6 +41,11 @@ class Client:
     def leave(self) -> None:
         self._news.put_nowait({"type": "http.disconnect"})
 
+    async def until_begun(self) -> None:
+        """Wait for the first bytes of an answer."""
+        while len(self.sent) < 2:  # noqa: ASYNC110 - looks from outside
+            await asyncio.sleep(0.01)
+
     @property
     def status(self) -> int:
         return int(self.sent[0]["status"])
@@ -55,7 +60,7 @@ class Client:
 
 
 def _playback(running: Headwater, **limits: int) -> Playback:
-    return Playback(running.server.services, running.server.director.channel, **limits)
+    return Playback(running.server.services, running.server.director, **limits)
 
 
 def _path(stream: Stream, rest: str) -> str:
@@ -95,6 +100,36 @@ async def test_head_tells_the_same_without_a_body(tmp_path: Path) -> None:
                 await asyncio.gather(whole.served, head.served)
                 assert head.sent[0] == whole.sent[0]
                 assert (head.body, bool(whole.body)) == (b"", True)
+
+
+async def test_an_open_segment_is_sent_as_it_grows(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source(audio=False)):
+            await until_live(running, stream)
+            playback = _playback(running, most_held=2)
+            msn, _ = newest_part(await playlist(running, stream))
+            path = _path(stream, f"v0/1-{msn + 1}.m4s")
+            reading, left = Client(playback, path), Client(playback, path)
+            refused = Client(playback, path)
+            await refused.served
+            assert refused.status == 503
+            await asyncio.gather(reading.until_begun(), left.until_begun())
+            left.leave()
+            await left.served
+            head = Client(playback, path, method="HEAD")
+            await head.served
+            assert not reading.served.done()
+            assert (head.status, head.body) == (200, b"")
+            await reading.served
+            whole = Client(playback, path)
+            await whole.served
+            assert (reading.status, reading.body) == (200, whole.body)
+            headers = dict(reading.sent[0]["headers"])
+            assert b"content-length" not in headers
+            assert headers[b"etag"] == dict(whole.sent[0]["headers"])[b"etag"]
+            assert reading.sent[-1].get("more_body", False) is False
+            assert left.sent[-1].get("more_body") is True, "a reader who left is not told that it has all"
 
 
 async def test_odd_paths_are_not_found(tmp_path: Path) -> None:

@@ -11,20 +11,12 @@ from origin.catalog import bootstrap, signing_keys
 from origin.errors import Problem
 from origin.web import token_desk
 from origin.web.token_desk import Grant, TokenDesk
+from packager import signing
+from packager.signing import Place
+from tests.origin.web.house import mint, verify
 
 if TYPE_CHECKING:
     from tests.origin.web.house import House
-
-
-def verify(house: House, token: str, **changes: Any) -> Any:
-    asked = {"scope": "play", "path": "/play/pb_x/index.m3u8", "ip": None} | changes
-    return house.services.keyring.verify(token, **asked)
-
-
-async def mint(house: House, **body: Any) -> dict[str, Any]:
-    answer = await house.call("POST", "/v1/tokens", body)
-    assert answer.status_code == 201, await answer.get_data()
-    return dict(await answer.get_json())
 
 
 async def test_a_new_key_is_known_before_it_signs_and_old_tokens_stay_good(house: House) -> None:
@@ -42,6 +34,44 @@ async def test_a_new_key_is_known_before_it_signs_and_old_tokens_stay_good(house
     assert jwt.get_unverified_header(fresh.token)["kid"] == row.kid
     assert verify(house, old.token).jti == old.jti
     assert verify(house, fresh.token).jti == fresh.jti
+
+
+async def test_a_retired_key_verifies_manifests_and_no_tokens(house: House) -> None:
+    given = house.services
+    old = given.keyring.mint(Grant("play", "pb_x", "tn_a"))
+    retired = given.keyring.signer()
+    house.clock.now += 1000
+    row = bootstrap.new_signing_key(given.secret, house.clock.now, os.urandom)
+    await given.catalog.write(lambda conn: signing_keys.retire(conn, house.clock.now))
+    await given.catalog.write(lambda conn: signing_keys.add(conn, row))
+    await given.keyring.refresh()
+    assert set(given.keyring.public_keys) == {row.kid}
+    assert set(given.keyring.manifest_keys) == {row.kid, retired.kid}
+    assert given.keyring.signer().kid == row.kid
+    with pytest.raises(Problem, match="token_invalid"):
+        verify(house, old.token)
+    signature = signing.sign(b"x", Place("bc_a", "index.m3u8"), retired)
+    signing.verify(b"x", signature, Place("bc_a", "index.m3u8"), given.keyring.manifest_keys)
+
+
+async def test_a_token_of_a_key_not_heard_of_is_a_reason_to_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(token_desk, "LEAST_REFRESH_S", 0.01)
+    given = house.services
+    other = await TokenDesk.open(given.catalog, given.bus, given.secret, clock=house.clock, random=os.urandom)
+    looking = asyncio.create_task(other.run())
+    row = bootstrap.new_signing_key(given.secret, house.clock.now - 1000, os.urandom)
+    await given.catalog.write(lambda conn: signing_keys.retire(conn, house.clock.now))
+    await given.catalog.write(lambda conn: signing_keys.add(conn, row))
+    await given.keyring.refresh()
+    token = given.keyring.mint(Grant("play", "pb_x", "tn_a")).token
+    where: dict[str, Any] = {"scope": "play", "path": "/play/pb_x/index.m3u8", "ip": None}
+    with pytest.raises(Problem, match="token_invalid"):
+        other.verify(token, **where)
+    async with asyncio.timeout(10):
+        while row.kid not in other.public_keys:  # noqa: ASYNC110 - another process says no more
+            await asyncio.sleep(0.01)
+    assert other.verify(token, **where).sub == "pb_x"
+    looking.cancel()
 
 
 async def test_verified_tokens_are_remembered_within_bounds(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

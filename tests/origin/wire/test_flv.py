@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,12 @@ from media.sample import Frame
 from media.track import Codec, Kind, Track
 from origin.wire.flv import AUDIO_TAG, SCRIPT_TAG, VIDEO_TAG, FlvError, FlvReader, Metadata, Remark
 from origin.wire.rtmp import amf0
-from tests.origin.wire.test_records import AVCC, OPUS_HEAD
+from tests.media.test_vp9 import key_frame
+from tests.origin.wire.test_records import AVCC, OPUS_HEAD, VPCC
+from tests.support import clips
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HEADER = b"\x17\x00\x00\x00\x00" + AVCC
 
@@ -64,6 +70,40 @@ def test_a_configuration_is_told_when_it_is_new() -> None:
     (track,) = reader.receive(VIDEO_TAG, 0, HEADER + b"\x00")
     assert isinstance(track, Track)
     assert track.config == AVCC + b"\x00"
+
+
+def sizes(events: Iterable[object]) -> list[tuple[int, int]]:
+    """Of the tracks that were told."""
+    return [(event.width, event.height) for event in events if isinstance(event, Track)]
+
+
+@pytest.mark.parametrize("claim", [{}, {"width": 1920.0, "height": 1080.0}], ids=["no claim", "a lie"])
+def test_the_size_of_vp9_is_that_of_its_key_frames_whatever_metadata_says(claim: dict[str, amf0.Value]) -> None:
+    reader = FlvReader()
+    reader.receive(SCRIPT_TAG, 0, amf0.encode(["onMetaData", claim]))
+    reader.receive(VIDEO_TAG, 0, b"\x90vp09" + VPCC)
+    small, large = (clips.video(Codec.VP9, seconds=0.4, gop=4, size=size).samples for size in ((320, 180), (640, 360)))
+    tags = [(b"\x91vp09" if sample.key else b"\xa1vp09") + sample.data for sample in (*small, *large, *small)]
+    events = [reader.receive(VIDEO_TAG, 40 * number, tag) for number, tag in enumerate(tags)]
+    assert sizes(event for told in events for event in told) == [(320, 180), (640, 360), (320, 180)]
+    for told in events:
+        assert isinstance(told[-1], Frame), "parameters come before the first frame that needs them"
+    assert [frame.data for told in events for frame in told if isinstance(frame, Frame)] == [tag[5:] for tag in tags]
+
+
+def test_a_vp9_header_repeated_does_not_bring_a_wrong_claim_back() -> None:
+    reader = FlvReader()
+    frame = b"\x91vp09" + key_frame(640, 360)
+    assert sizes(reader.receive(VIDEO_TAG, 0, b"\x90vp09" + VPCC)) == [(0, 0)]
+    assert sizes(reader.receive(VIDEO_TAG, 0, frame)) == [(640, 360)]
+    assert reader.receive(VIDEO_TAG, 40, b"\x90vp09" + VPCC) == []
+    assert sizes(reader.receive(VIDEO_TAG, 40, frame)) == []
+
+
+def test_a_key_frame_that_is_no_vp9_is_left_to_the_decoder() -> None:
+    reader = FlvReader()
+    reader.receive(VIDEO_TAG, 0, b"\x90vp09" + VPCC)
+    assert reader.receive(VIDEO_TAG, 0, b"\x91vp09?") == [Frame(Kind.VIDEO, 0, 0, key=True, data=b"?")]
 
 
 def test_a_change_of_codec_needs_its_configuration() -> None:

@@ -6,9 +6,11 @@ from media.track import VIDEO_TIMESCALE, Codec
 from origin.wire.packets import FlvError
 from origin.wire.reader import ProtocolError
 from origin.wire.records import Claims, opus_config, read_record
+from tests.media.test_vp9 import key_frame as vp9_frame
 
 AVCC = bytes.fromhex("0142c00bffe1001667 42c00bda0a3684000003000400000300c83c50aa80 01000468ce0fc8")
 OPUS_HEAD = b"OpusHead\x01\x02" + (312).to_bytes(2, "little") + (48_000).to_bytes(4, "little") + b"\x00\x01" + b"\x00"
+VPCC = bytes.fromhex("000a820202020000")
 CLAIMS = Claims(1280, 720, 30.0)
 
 
@@ -46,10 +48,18 @@ def test_av1_samples_lose_their_temporal_delimiter() -> None:
 
 @pytest.mark.parametrize("prefix", [b"", b"\x01\x00\x00\x00"])
 def test_vp9_is_kept_without_the_full_boxs_version_and_flags(prefix: bytes) -> None:
-    record = bytes.fromhex("000a820202020000")
-    track = read_record(Codec.VP9, prefix + record, CLAIMS).track
-    assert track.config == record
+    track = read_record(Codec.VP9, prefix + VPCC, CLAIMS).track
+    assert track.config == VPCC
     assert (track.width, track.height) == (1280, 720)
+
+
+def test_a_vp9_key_frame_says_how_large_the_picture_is() -> None:
+    lane = read_record(Codec.VP9, VPCC, CLAIMS)
+    assert lane.resized(b"") is lane, "nothing for us to judge"
+    assert lane.resized(vp9_frame(1280, 720)) is lane, "the claim was true"
+    resized = lane.resized(vp9_frame(640, 360))
+    assert (resized.track.width, resized.track.height) == (640, 360)
+    assert (resized.record, resized.track.config, resized.track.frame_rate) == (VPCC, VPCC, 30.0)
 
 
 def test_aac() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from origin.web.services import EXTENSION
 from tests.origin.web.house import Status, problem
 
 if TYPE_CHECKING:
@@ -29,10 +31,25 @@ async def test_a_new_stream_shows_its_key_once(house: House) -> None:
     }
     assert made.items() >= expected.items()
     assert "urls" not in made
+    assert "rtmps_url" not in made
     answer = await house.call("GET", f"/v1/streams/{made['id']}")
     key = made.pop("stream_key")
     assert await answer.get_json() == made
     assert key not in made["rtmp_url"]
+
+
+async def test_where_rtmps_listens_its_address_is_shown(house: House) -> None:
+    made = await house.stream()
+    links = replace(house.services.links, rtmps="rtmps://media.example.org:1936/live")
+    house.app.extensions[EXTENSION] = replace(house.services, links=links)
+    path = f"/v1/streams/{made['id']}"
+    for shown in (
+        await (await house.call("GET", path)).get_json(),
+        await (await house.call("POST", f"{path}/rotate-key")).get_json(),
+        *(await (await house.call("GET", "/v1/streams")).get_json())["items"],
+    ):
+        assert shown["rtmps_url"] == "rtmps://media.example.org:1936/live"
+        assert shown["rtmp_url"] == made["rtmp_url"]
 
 
 async def test_a_list_is_paged_and_complete(house: House) -> None:

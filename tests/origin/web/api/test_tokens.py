@@ -1,27 +1,20 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
 
 from cdn.token import MAX_TOKEN_CHARS
+from origin.catalog import signing_keys
+from origin.catalog.bootstrap import new_signing_key
 from origin.errors import Problem
-from tests.origin.web.house import problem
+from packager.signing import read_keys
+from tests.origin.web.house import mint, problem, verify
 
 if TYPE_CHECKING:
     from tests.origin.web.house import House
-
-
-def verify(house: House, token: str, **changes: Any) -> Any:
-    asked = {"scope": "play", "path": "/play/pb_x/index.m3u8", "ip": None} | changes
-    return house.services.keyring.verify(token, **asked)
-
-
-async def mint(house: House, **body: Any) -> dict[str, Any]:
-    answer = await house.call("POST", "/v1/tokens", body)
-    assert answer.status_code == 201, await answer.get_data()
-    return dict(await answer.get_json())
 
 
 async def test_a_play_token_opens_its_stream_for_six_hours(house: House) -> None:
@@ -31,7 +24,8 @@ async def test_a_play_token_opens_its_stream_for_six_hours(house: House) -> None
     claims = verify(house, token["token"], path=where)
     assert (claims.sub, claims.tn, claims.jti) == (made["playback_id"], "tn_default", token["jti"])
     assert token["expires_at"] == claims.exp == house.clock.now + 6 * 3600
-    assert token["urls"] == {"hls": f"https://media.example.org/play/{token['token']}/{made['playback_id']}/index.m3u8"}
+    base = f"https://media.example.org/play/{token['token']}/{made['playback_id']}"
+    assert token["urls"] == {"hls": f"{base}/index.m3u8", "dash": f"{base}/manifest.mpd"}
     assert len(token["token"]) < MAX_TOKEN_CHARS / 2
     house.clock.now += 6 * 3600 + 30
     with pytest.raises(Problem, match="token_expired"):
@@ -108,3 +102,20 @@ async def test_published_keys_verify_tokens(house: House) -> None:
     options: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
     assert jwt.decode(token["token"], key.key, ["EdDSA"], options=options)["iss"] == "headwater"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+async def test_published_manifest_keys_hold_the_retired_ones_too(house: House) -> None:
+    given = house.services
+    retired = given.keyring.signer().kid
+    row = new_signing_key(given.secret, house.clock.now, os.urandom)
+    await given.catalog.write(lambda conn: signing_keys.retire(conn, house.clock.now))
+    await given.catalog.write(lambda conn: signing_keys.add(conn, row))
+    await given.keyring.refresh()
+    tokens, manifests = [
+        read_keys(
+            await (await house.call("GET", f"/.well-known/{name}.json", Authorization="")).get_data(as_text=False)
+        )
+        for name in ("jwks", "manifest-keys")
+    ]
+    assert set(tokens) == {row.kid}
+    assert set(manifests) == {row.kid, retired}

@@ -102,6 +102,43 @@ def test_the_limit_of_a_message_on_a_stream_in_use() -> None:
         read(message(9, b"x") + message(9, bytes(300)), ChunkLimits(message_bytes=299))
 
 
+def test_a_message_that_is_awaited_is_whole_however_it_is_cut() -> None:
+    video, after = message(9, LONG * 3), message(8, b"sound")
+    for cut in range(1, len(video)):
+        reader = ChunkReader()
+        assert len(reader.receive_data(video + video[:cut])) == 1
+        assert reader.pending <= len(video)
+        assert reader.receive_data(video[cut:] + after) == read(video + after), cut
+        assert reader.pending == reader.unread == 0
+
+
+def test_nothing_else_waits_for_a_message_that_is_awaited() -> None:
+    """Another chunk stream's message, or an abort, is acted on as soon as it is here."""
+    video, sound = message(9, LONG), message(8, b"sound", chunks=5)
+    for end in (140, 269, 398):  # where the next header is due
+        for cut in range(13, end):
+            reader = ChunkReader()
+            reader.receive_data(video + sound + video[:cut])
+            assert reader.receive_data(video[cut:end] + sound) == [Message(8, 1, 0, b"sound")]
+            assert reader.receive_data(video[end:]) == [Message(9, 1, 0, LONG)]
+    reader = ChunkReader()
+    reader.receive_data(video + video[:100])
+    reader.receive_data(video[100:140])
+    abort = message(2, (4).to_bytes(4, "big"), stream=0, chunks=2)
+    assert reader.receive_data(abort + sound)[1:] == [Message(8, 1, 0, b"sound")]
+    assert reader.pending == 0
+
+
+def test_what_is_awaited_counts_among_what_is_unfinished() -> None:
+    reader = ChunkReader(ChunkLimits(message_bytes=2000, pending_bytes=2500))
+    one, two = (message(9, bytes(1500), chunks=chunks) for chunks in (4, 5))
+    reader.receive_data(one + two)
+    reader.receive_data(one[:1430])
+    assert 1408 <= reader.pending <= 1430
+    with pytest.raises(ProtocolError, match="interleaved"):
+        reader.receive_data(two[:1430])
+
+
 def test_extended_delta_on_a_fresh_continuation() -> None:
     start = bytes.fromhex("04 000000 000001 08 01000000") + b"a"
     delta = bytes.fromhex("84 ffffff 01000000") + b"b"

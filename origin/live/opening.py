@@ -1,0 +1,189 @@
+"""Puts a broadcast together: a new one, or one that another writer, now gone, has left open."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from origin.catalog import on_air as rows
+from origin.catalog.ids import new_id
+from origin.errors import Problem
+from origin.live import succession
+from origin.live.health import Health
+from origin.live.keeper import Keeper
+from origin.live.on_air import OnAir
+from origin.live.production import Production
+from origin.live.recount import recount
+from origin.live.relay import Relay
+from origin.live.scribe import Scribe
+from origin.live.shelf import Shelf, contents_of
+from origin.live.tenure import MARGIN_S, ttl_s
+from origin.stores.protocol import StoreError
+from packager.names import is_init
+from packager.pipeline import LivePackager, LiveSettings
+from packager.presentation import Presentation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from origin.catalog.on_air import Writer
+    from origin.catalog.streams import Stream
+    from origin.live.means import Means
+    from origin.live.production import Teller
+
+SEGMENT_MIN_S: Final = {"low": 2.0, "standard": 4.0}
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A writer's word to the catalog about its journal."""
+
+    means: Means
+    writer: Writer
+
+    async def relayed(self, *, yes: bool) -> bool:
+        clock, writer = self.means.clock, self.writer
+        return await self.means.catalog.write(lambda conn: rows.note_relayed(conn, writer, clock(), relayed=yes))
+
+
+class Opening:
+    """Makes what the director registers; `lose` is told of a broadcast that another node has taken."""
+
+    def __init__(self, means: Means, lose: Callable[[OnAir], None]) -> None:
+        self._means = means
+        self._lose = lose
+        self._settling: set[asyncio.Task[None]] = set()
+
+    async def begin(self, stream: Stream) -> OnAir:
+        """Start a new broadcast. Raises `Problem`: `conflict` when another node holds the stream."""
+        means, broadcast_id = self._means, new_id("bc_", self._means.random)
+        asked_at = asyncio.get_running_loop().time()
+        writer = await means.catalog.write(
+            lambda conn: rows.begin(conn, stream, broadcast_id, means.owner, now=means.clock(), ttl_s=ttl_s(means))
+        )
+        if writer is None:
+            raise Problem("conflict", "Another node has this stream on the air, and did not let go of it; try again.")
+        return self._assemble(stream, writer, LivePackager(self._settings(stream, writer)), asked_at)
+
+    async def inherit(self, stream: Stream) -> OnAir | None:
+        """Go on with the stream's open broadcast. None if there is none; one that cannot be gone on with is ended."""
+        means, asked_at = self._means, asyncio.get_running_loop().time()
+        writer = await means.catalog.write(
+            lambda conn: rows.resume(conn, stream, means.owner, now=means.clock(), ttl_s=ttl_s(means))
+        )
+        if writer is None:
+            return None
+        presentation = await self._recall(writer)
+        if presentation is None:
+            await means.catalog.write(lambda conn: rows.finish(conn, writer, means.clock()))
+            means.logbook.forget(writer.broadcast_id)
+            return None
+        on_air = await self._resume(stream, writer, presentation, asked_at)
+        _log.info("broadcast_resumed", stream_id=stream.id, broadcast_id=writer.broadcast_id, epoch=writer.lease.epoch)
+        return on_air
+
+    async def _recall(self, writer: Writer) -> Presentation | None:
+        """What viewers were shown; None where that is not known to the last part."""
+        if self._means.shared is None:
+            return await succession.recall(self._means.logbook, writer.broadcast_id)
+        if not writer.relayed:
+            return None
+        return await succession.recall_shared(self._means.shared.journal, writer.broadcast_id)
+
+    async def _savings(self, broadcast_id: str, prefix: str) -> succession.Savings:
+        means = self._means
+        if means.shared is not None:
+            return succession.JournalSavings(means.shared.journal, broadcast_id)
+        if means.drafts is not None:
+            return await succession.DraftSavings.find(means.drafts, prefix)
+        return succession.NoSavings()
+
+    async def _resume(self, stream: Stream, writer: Writer, presentation: Presentation, asked_at: float) -> OnAir:
+        means, prefix = self._means, _prefix(stream, writer)
+        reached_s = presentation.reached_s
+        savings = await self._savings(writer.broadcast_id, prefix)
+        packager, commands = await succession.resume(self._settings(stream, writer), presentation, savings)
+        on_air = self._assemble(stream, writer, packager, asked_at)
+        on_air.end_s = reached_s
+        try:
+            stored = await succession.stored_names(means.store, prefix)
+        except StoreError as error:  # viewers do better with a playlist that may have holes than with none
+            _log.warning("broadcast_not_mended", broadcast_id=writer.broadcast_id, problem=str(error))
+            on_air.channel.carry_out(commands)
+        else:
+            on_air.channel.carry_out(commands)
+            await succession.mend(on_air.channel, stored, savings, commands)
+            on_air.keeper.adopt(await recount(means.store, prefix, means.manifest_keys()))
+        task = asyncio.create_task(_discard_when_kept(on_air.keeper, savings))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+        return on_air
+
+    def _settings(self, stream: Stream, writer: Writer) -> LiveSettings:
+        return LiveSettings(
+            epoch=writer.lease.epoch,
+            first_msn=writer.next_msn,
+            first_discontinuity=writer.next_discontinuity,
+            low_latency=stream.latency == "low",
+            part_target_s=self._means.part_target_s,
+            dvr_window_s=stream.dvr_window_s,
+            segment_min_s=SEGMENT_MIN_S[stream.latency],
+        )
+
+    def _assemble(self, stream: Stream, writer: Writer, packager: LivePackager, asked_at: float) -> OnAir:
+        means = self._means
+        shown = Presentation() if means.shared else None
+        channel = Production(packager, _prefix(stream, writer), shown)
+        keeper = Keeper(
+            means.store,
+            channel.prefix,
+            on_durable=lambda stored: channel.spool.durable(stored.name),
+            on_lost=lambda name: self._lost(on_air, name),
+            drafts=None if means.shared else means.drafts,
+        )
+        channel.keep_with(keeper)
+        contents = partial(contents_of, channel, keeper)
+        shelf = Shelf(means.store, channel.prefix, contents=contents, signer=means.signer, clock=means.clock)
+        held_until = asked_at + ttl_s(means) - MARGIN_S
+        on_air = OnAir(stream, writer, channel, keeper, shelf, Health(), since=means.clock(), held_until=held_until)
+        channel.tell_by(self._teller(on_air, shown))
+        return on_air
+
+    def _teller(self, on_air: OnAir, shown: Presentation | None) -> Teller:
+        means, writer, channel = self._means, on_air.writer, on_air.channel
+        if means.shared is None or shown is None:
+            return Scribe(means.logbook, writer.broadcast_id, channel.packager.presentation, channel.announce)
+        return Relay(
+            means.shared.journal,
+            writer.broadcast_id,
+            writer.lease.epoch,
+            written=channel.packager.presentation,
+            shown=shown,
+            announce=channel.announce,
+            standing=_Standing(means, writer),
+            on_fenced=lambda: self._lose(on_air),
+        )
+
+    def _lost(self, on_air: OnAir, name: str) -> None:
+        if is_init(name):
+            return
+        on_air.channel.mark_lost(name)
+        on_air.health.remark(
+            "segment_lost", "The object store did not take a segment in time; it is missing.", self._means.clock()
+        )
+
+
+def _prefix(stream: Stream, writer: Writer) -> str:
+    return f"{stream.tenant_id}/{writer.broadcast_id}/"
+
+
+async def _discard_when_kept(keeper: Keeper, savings: succession.Savings) -> None:
+    """Until then a second crash would need the savings again."""
+    await keeper.settled()
+    savings.discard()

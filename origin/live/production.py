@@ -1,0 +1,133 @@
+"""The writer's side of a broadcast: what the packager asks for is done, told to whoever may follow, and shown.
+
+`carry_out` is the only way in. Bytes go into the spool and the keeper's queue; then a teller writes down what has
+changed and lets viewers see it: at once where this node is alone, as soon as the others can know it where it is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Final, Protocol
+
+from origin.live.channel import Channel
+from packager.commands import Delete, Life
+from packager.names import is_init, rendition_of, segment_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from origin.live.keeper import Keeper
+    from packager.commands import Command, Put
+    from packager.pipeline import LivePackager
+    from packager.presentation import Presentation
+
+SETTLE_S: Final = 5.0
+"""How long an end waits for what was told to be shown: a journal that is away has been gone without by then."""
+
+
+class Teller(Protocol):
+    """Writes down what a presentation shows, for whoever follows, and lets viewers here see it."""
+
+    def tell(self, renditions: Iterable[str], bodies: Mapping[str, Sequence[bytes]]) -> None:
+        """These windows have changed; `bodies` are the bytes of new parts and init segments by name. Never waits."""
+
+    async def settled(self) -> None:
+        """Wait until all that was told is shown."""
+
+    async def close(self) -> None:
+        """Stop; somebody else will go on."""
+
+    async def forget(self) -> None:
+        """Stop, and remove what was written down: nobody will go on."""
+
+
+class Production(Channel):
+    """A channel that is written here; `shown` is what viewers see, if not the packager's own presentation."""
+
+    def __init__(self, packager: LivePackager, prefix: str, shown: Presentation | None = None) -> None:
+        super().__init__(shown or packager.presentation, prefix)
+        self.packager = packager
+        self._keeper: Keeper | None = None
+        self._teller: Teller | None = None
+
+    def keep_with(self, keeper: Keeper) -> None:
+        """From now on whole segments go to `keeper`."""
+        self._keeper = keeper
+
+    def tell_by(self, teller: Teller) -> None:
+        """From now on `teller` writes down what changes."""
+        self._teller = teller
+        self._tell({}, ())
+
+    def carry_out(self, commands: Iterable[Command]) -> None:
+        """Do what the packager asks: memory, store, viewers; none of it waits for another."""
+        bodies: dict[str, Sequence[bytes]] = {}
+        touched = set()
+        for command in commands:
+            if isinstance(command, Delete):
+                self.spool.drop(command.name)
+                if self._keeper:
+                    self._keeper.delete(command.name)
+                continue
+            self.spool.put(command)
+            touched.add(rendition_of(command.name))
+            if command.life is Life.EDGE or is_init(command.name):
+                bodies[command.name] = command.body
+            self._keep(command)
+        if touched:
+            self._tell(bodies, touched)
+
+    def mark_lost(self, name: str) -> None:
+        """A segment that the store did not take is a gap from now on."""
+        self.spool.drop(name)
+        self.packager.mark_lost(name)
+        self._tell({}, {rendition_of(name)})
+
+    def pause(self) -> None:
+        """Nobody publishes: viewers get all that there is."""
+        self.carry_out(self.packager.pause())
+
+    async def suspend(self) -> None:
+        """Somebody else will go on with it, later: what is open is closed, everybody who waits is answered."""
+        self.pause()
+        await self._settle()
+        await self.abandon()
+
+    async def abandon(self) -> None:
+        """Somebody else goes on with it already: nothing more is written or shown here."""
+        if self._teller:
+            await self._teller.close()
+        self.end()
+
+    async def finish(self) -> None:
+        """Close what is open: playlists get their end, everybody who waits is answered."""
+        self.carry_out(self.packager.close())
+        self._tell({}, tuple(self.packager.windows))
+        await self._settle()
+        self.end()
+
+    async def forget(self) -> None:
+        """Remove what was written down: nobody will go on with it."""
+        if self._teller:
+            await self._teller.forget()
+
+    async def _settle(self) -> None:
+        if self._teller:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SETTLE_S):
+                    await self._teller.settled()
+
+    def _keep(self, put: Put) -> None:
+        if self._keeper is None:
+            return
+        if put.life is Life.STORED:
+            self._keeper.put(put)
+        else:
+            self._keeper.grow(segment_of(put.name), put.body)
+
+    def _tell(self, bodies: Mapping[str, Sequence[bytes]], touched: Iterable[str]) -> None:
+        if self._teller:
+            self._teller.tell(touched, bodies)
+        else:
+            self.announce(touched)

@@ -1,0 +1,62 @@
+"""Keeps the log that a successor goes on from: after every change of a broadcast's presentation, one entry.
+
+The log is a snapshot and the entries since. When these have outgrown it, a new snapshot takes their place, so a log
+stays about as long as what it describes and writing it costs the same however long a broadcast lasts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from packager.diary import Diary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from origin.stores.logbook import Logbook
+    from packager.presentation import Presentation
+
+LEAST_GROWTH: Final = 64 * 1024
+"""Bytes of entries that may follow the shortest snapshot: some ten seconds."""
+GROWTH: Final = 2
+"""How many times as long as its snapshot the rest of a log may be."""
+
+
+class Scribe:
+    """Writes one broadcast's log, and lets `announce` show at once what has changed."""
+
+    def __init__(
+        self,
+        logbook: Logbook,
+        broadcast_id: str,
+        presentation: Presentation,
+        announce: Callable[[Iterable[str]], None],
+    ) -> None:
+        self._logbook = logbook
+        self._broadcast_id = broadcast_id
+        self._presentation = presentation
+        self._announce = announce
+        self._diary = Diary(presentation)
+        self._left = 0
+
+    def tell(self, renditions: Iterable[str], bodies: Mapping[str, Sequence[bytes]]) -> None:  # noqa: ARG002 - as Teller
+        """These windows have changed: wake viewers, then write it down. Bytes are in the store's drafts already."""
+        self._announce(renditions)
+        entry = self._diary.entry()
+        if self._left > 0:
+            self._left -= len(entry)
+            self._logbook.append(self._broadcast_id, entry)
+            return
+        snapshot = Diary(self._presentation).entry()
+        self._left = max(LEAST_GROWTH, GROWTH * len(snapshot))
+        self._logbook.begin(self._broadcast_id, snapshot)
+
+    async def settled(self) -> None:
+        """As Teller: nothing is ever waited for here."""
+
+    async def close(self) -> None:
+        """As Teller."""
+
+    async def forget(self) -> None:
+        """The broadcast is over: nobody will go on with it."""
+        self._logbook.forget(self._broadcast_id)

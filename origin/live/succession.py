@@ -1,0 +1,191 @@
+"""Goes on with a broadcast whose writer is gone: from its log, its stored objects and what it had saved of the rest.
+
+    log → presentation → open segments closed with their saved parts → missing segments saved or shown as gaps
+
+Viewers see the same playlist: numbers and decode times go on, and the next publisher begins a discontinuity.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, Protocol
+
+import structlog
+
+from packager.commands import Life, Put
+from packager.diary import DiaryError, apply
+from packager.fmp4 import write_init
+from packager.names import segment_of
+from packager.pipeline import LivePackager
+from packager.presentation import Presentation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from origin.bus.journals.protocol import Journal
+    from origin.live.production import Production
+    from origin.stores.logbook import Logbook
+    from origin.stores.protocol import Appendable, Draft, ObjectStore
+    from packager.commands import Command
+    from packager.hls.segment import Part, Segment
+    from packager.hls.window import Window
+    from packager.pipeline import LiveSettings
+
+PAGE: Final = 1_000
+"""Objects listed in one go."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Savings(Protocol):
+    """Bytes that the writer had put aside before they were durable."""
+
+    async def parts(self, rendition: str, parts: Sequence[Part]) -> list[bytes]:
+        """The bytes of parts of one segment, in order, up to the first that is not there."""
+
+    def discard(self) -> None:
+        """All of it is durable elsewhere by now."""
+
+
+class NoSavings:
+    """Nothing was put aside."""
+
+    async def parts(self, rendition: str, parts: Sequence[Part]) -> list[bytes]:  # noqa: ARG002, D102 - as Savings
+        return []
+
+    def discard(self) -> None:  # noqa: D102 - as Savings
+        pass
+
+
+class DraftSavings:
+    """Segments that were written ahead (`ahead`) into `place`."""
+
+    def __init__(self, place: Appendable, prefix: str, sizes: Mapping[str, int]) -> None:
+        self._place = place
+        self._prefix = prefix
+        self._sizes = sizes
+        self._drafts: list[Draft] = []
+
+    @classmethod
+    async def find(cls, place: Appendable, prefix: str) -> DraftSavings:
+        """Look for what a dead process has left."""
+        return cls(place, prefix, {draft.key: draft.size for draft in await place.drafts(prefix)})
+
+    async def parts(self, rendition: str, parts: Sequence[Part]) -> list[bytes]:  # noqa: D102 - as Savings
+        ends = list(accumulate(part.size for part in parts))
+        key = self._prefix + segment_of(f"{rendition}/{parts[0].file}") if parts else ""
+        whole = [end for end in ends if end <= self._sizes.get(key, 0)]
+        if not whole:
+            return []
+        draft = await self._place.adopt(key, whole[-1])
+        self._drafts.append(draft)
+        body = await draft.read()
+        return [body[end - part.size : end] for end, part in zip(whole, parts, strict=False)]
+
+    def discard(self) -> None:  # noqa: D102 - as Savings
+        for draft in self._drafts:
+            draft.discard()
+
+
+class JournalSavings:
+    """Parts that the journal still has."""
+
+    def __init__(self, journal: Journal, broadcast_id: str) -> None:
+        self._journal = journal
+        self._broadcast_id = broadcast_id
+
+    async def parts(self, rendition: str, parts: Sequence[Part]) -> list[bytes]:  # noqa: D102 - as Savings
+        found: list[bytes] = []
+        for part in parts:
+            body = await self._journal.body(self._broadcast_id, f"{rendition}/{part.file}")
+            if body is None:
+                break
+            found.append(body)
+        return found
+
+    def discard(self) -> None:  # noqa: D102 - as Savings
+        pass
+
+
+async def recall_shared(journal: Journal, broadcast_id: str) -> Presentation | None:
+    """As `recall`, from the journal. Raises `BusError`."""
+    past = await journal.past(broadcast_id)
+    return None if past is None else await asyncio.to_thread(_replay, [past.snapshot, *past.entries])
+
+
+async def recall(logbook: Logbook, broadcast_id: str) -> Presentation | None:
+    """The presentation that a broadcast's log describes; None where nothing was shown yet, or no log is there."""
+    return await asyncio.to_thread(lambda: _replay(logbook.read(broadcast_id)))
+
+
+def _replay(entries: Iterable[bytes]) -> Presentation | None:
+    presentation = Presentation()
+    try:
+        for entry in entries:
+            apply(presentation, entry)
+    except DiaryError as error:
+        _log.warning("log_damaged", problem=str(error))
+    return presentation if presentation.ready else None
+
+
+async def stored_names(store: ObjectStore, prefix: str) -> dict[str, int]:
+    """Sizes of a broadcast's objects by their names."""
+    found: dict[str, int] = {}
+    after = None
+    while page := await store.list(prefix, after, PAGE):
+        found |= {stored.key.removeprefix(prefix): stored.size for stored in page}
+        after = page[-1].key
+    return found
+
+
+async def resume(
+    settings: LiveSettings, presentation: Presentation, savings: Savings
+) -> tuple[LivePackager, list[Command]]:
+    """Close what was open; the commands are to be carried out before anything else."""
+    bodies: dict[str, tuple[bytes, ...]] = {}
+    for window in presentation.windows.values():
+        saved = await savings.parts(window.name, window.open_parts)
+        for part, body in zip(window.open_parts, saved, strict=False):
+            bodies[f"{window.name}/{part.file}"] = (body,)
+    return LivePackager.resume(settings, presentation, bodies)
+
+
+async def mend(production: Production, stored: Mapping[str, int], savings: Savings, done: Iterable[Command]) -> None:
+    """See that all that playlists list can be had, and that nothing else stays for ever.
+
+    `stored` is what the store had before the commands `done` were carried out.
+    """
+    here = stored.keys() | {command.name for command in done if isinstance(command, Put)}
+    production.carry_out(_missing_inits(production.presentation, here))
+    for window in production.presentation.windows.values():
+        for segment in [each for each in window.segments if not each.gap and f"{window.name}/{each.file}" not in here]:
+            await _save(production, window, segment, savings)
+    production.packager.adopt(sorted(stored.keys() - _listed(production.presentation)))
+
+
+async def _save(production: Production, window: Window, segment: Segment, savings: Savings) -> None:
+    name = f"{window.name}/{segment.file}"
+    saved = await savings.parts(window.name, segment.parts)
+    if sum(map(len, saved)) == segment.size:
+        production.carry_out([Put(name, tuple(saved), Life.STORED)])
+    else:
+        production.mark_lost(name)
+
+
+def _missing_inits(presentation: Presentation, here: Iterable[str]) -> list[Command]:
+    """The init segments of the last run, which can be written again from its tracks."""
+    names = set(here)
+    missing: list[Command] = []
+    for name, track in presentation.tracks.items():
+        window = presentation.windows[name]
+        file = f"{name}/{window.segments[-1].init}" if window.segments else ""
+        if file and file not in names:
+            missing.append(Put(file, (write_init(track),), Life.STORED))
+    return missing
+
+
+def _listed(presentation: Presentation) -> set[str]:
+    windows = presentation.windows.values()
+    segments = {f"{window.name}/{segment.file}" for window in windows for segment in window.segments}
+    return segments | {f"{window.name}/{segment.init}" for window in windows for segment in window.segments}

@@ -1,0 +1,202 @@
+"""The media presentation description (ISO/IEC 23009-1, 5.3), rendered when asked for.
+
+All times count from 1970, so `availabilityStartTime` is the same for every broadcast of a stream, on every node and
+after every restart: players go on where they were. Below the playback id every address is relative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from media.codecs import codec_string
+from media.track import Kind
+from packager.dash.markup import element, text
+from packager.dash.timeline import periods
+from packager.rates import declared, peak
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from media.track import Track
+    from packager.dash.timeline import Entry, Lane, Period
+    from packager.hls.window import Window
+
+_PROFILES: Final = "urn:mpeg:dash:profile:isoff-live:2011"
+_TIME: Final = "../../../time"
+"""From /play/<token>/<playback id>/ the server's clock; edges have the same layout."""
+_CHANNELS: Final = "urn:mpeg:mpegB:cicp:ChannelConfiguration"
+_SET_IDS: Final = {Kind.VIDEO: 0, Kind.AUDIO: 1}
+_LOW_DELAY_S: Final = 1.2
+_DELAY_SEGMENTS: Final = 3
+_LAYOUTS: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 11, 8: 12}
+"""ChannelConfiguration (ISO/IEC 23001-8, table 7) for so many channels."""
+_GRAIN_S: Final = 1000
+"""Durations are told in whole milliseconds."""
+
+
+def render(
+    windows: Mapping[str, Window], tracks: Mapping[str, Track], *, span: float, flowing: bool, over: bool = False
+) -> str:
+    """The manifest of a broadcast; once all windows have ended it says when that was.
+
+    `tracks` are by the name of their init segment, `span` is for how many seconds players can go back, `flowing` says
+    that a run is open. `over` makes a static presentation of a broadcast that has ended: players that watched it live
+    should have been told of the end before, or they take the end for a length (Shaka Player 5.2).
+    """
+    listed = periods(windows, tracks, flowing=flowing)
+    terms = _terms(windows.values(), listed)
+    ended = all(window.ended for window in windows.values())
+    attributes = {
+        "xmlns": "urn:mpeg:dash:schema:mpd:2011",
+        "profiles": _PROFILES,
+        "type": "static" if over else "dynamic",
+        "availabilityStartTime": "1970-01-01T00:00:00Z",
+        "publishTime": _date(max((period.known for period in listed), default=0.0)),
+        "minimumUpdatePeriod": None if over else _duration(terms.update),
+        "mediaPresentationDuration": _duration(listed[-1].end - 0.001) if ended and listed else None,
+        "timeShiftBufferDepth": None if over else _duration(span),
+        "suggestedPresentationDelay": None if over else _duration(terms.suggested),
+        "minBufferTime": _duration(terms.buffer),
+        "maxSegmentDuration": _duration(terms.longest),
+    }
+    service = [_service(terms.delay)] if terms.part else []
+    clock = element("UTCTiming", {"schemeIdUri": "urn:mpeg:dash:utc:http-xsdate:2014", "value": _TIME})
+    body = element("MPD", attributes, *service, *(_period(period, terms) for period in listed), clock)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What the whole manifest is written by, in seconds: `part` is 0.0 where there are none."""
+
+    part: float
+    longest: float
+
+    @property
+    def delay(self) -> float:
+        """How far behind the live edge players should stay."""
+        return _LOW_DELAY_S if self.part else _DELAY_SEGMENTS * self.longest
+
+    @property
+    def suggested(self) -> float:
+        """The same for players that know nothing of low latency, which take the open segment for one that is there."""
+        return self.delay + self.longest if self.part else self.delay
+
+    @property
+    def buffer(self) -> float:
+        """How much players should have before they begin."""
+        return 2 * self.part or self.longest
+
+    @property
+    def update(self) -> float:
+        """How often players should look for news: the segment after the open one is listed already."""
+        return self.longest / 2 if self.part else self.longest
+
+
+def _terms(windows: Iterable[Window], listed: Sequence[Period]) -> _Terms:
+    part = max((window.part_target for window in windows if window.low_latency), default=0.0)
+    lasting = (each.ticks / lane.track.timescale for period in listed for lane in period.lanes for each in lane.entries)
+    return _Terms(part, max(lasting, default=1.0))
+
+
+def _service(delay: float) -> str:
+    """ServiceDescription (annex K): the delay that is aimed at, and how players may come near it."""
+    latency = {"target": round(1000 * delay), "min": round(500 * delay), "max": round(4000 * delay)}
+    return element(
+        "ServiceDescription",
+        {"id": 0},
+        element("Latency", latency),
+        element("PlaybackRate", {"min": 0.92, "max": 1.08}),
+    )
+
+
+def _period(period: Period, terms: _Terms) -> str:
+    attributes = {"id": period.msn, "start": _duration(period.start)}
+    return element("Period", attributes, *(_adaptation_set(lane, terms) for lane in period.lanes))
+
+
+def _adaptation_set(lane: Lane, terms: _Terms) -> str:
+    track = lane.track
+    language = track.language if track.language != "und" else None
+    attributes = {
+        "id": _SET_IDS[track.kind],
+        "contentType": track.kind.value,
+        "mimeType": f"{track.kind.value}/mp4",
+        "lang": language,
+        "segmentAlignment": "true",
+        "startWithSAP": 1,
+    }
+    return element("AdaptationSet", attributes, _representation(lane, terms))
+
+
+def _representation(lane: Lane, terms: _Terms) -> str:
+    track, whole = lane.track, lane.entries[: len(lane.entries) - lane.ahead]
+    seen = peak(((each.size, each.ticks / track.timescale) for each in whole), terms.longest / 2)
+    is_video = track.kind is Kind.VIDEO
+    attributes = {
+        "id": lane.rendition,
+        "codecs": codec_string(track),
+        "bandwidth": declared(seen),
+        "width": track.width or None,
+        "height": track.height or None,
+        "frameRate": _frame_rate(track.frame_rate) if is_video and track.frame_rate else None,
+        "audioSamplingRate": None if is_video else track.sample_rate,
+    }
+    layout = {"schemeIdUri": _CHANNELS, "value": _LAYOUTS.get(track.channels, 0)}
+    channels = [] if is_video else [element("AudioChannelConfiguration", layout)]
+    return element(
+        "Representation", attributes, *channels, text("BaseURL", f"{lane.rendition}/"), _template(lane, terms)
+    )
+
+
+def _template(lane: Lane, terms: _Terms) -> str:
+    timescale = lane.track.timescale
+    attributes: dict[str, object] = {
+        "timescale": timescale,
+        "presentationTimeOffset": lane.offset,
+        "startNumber": lane.entries[0].msn,
+        "initialization": lane.init,
+        "media": f"{lane.epoch}-$Number$.m4s",
+    }
+    if lane.ahead:
+        last = lane.entries[-1].ticks / timescale
+        attributes |= {
+            "availabilityTimeOffset": round(max(last - terms.part, terms.part), 3),
+            "availabilityTimeComplete": "false",
+        }
+    return element("SegmentTemplate", attributes, element("SegmentTimeline", {}, *_rows(lane.entries)))
+
+
+def _rows(entries: Sequence[Entry]) -> Iterator[str]:
+    """One S for as many segments as follow each other and last equally long (5.3.9.6)."""
+    index, end = 0, None
+    while index < len(entries):
+        first, count = entries[index], 1
+        while index + count < len(entries) and _repeats(entries[index + count - 1], entries[index + count]):
+            count += 1
+        time = f' t="{first.time}"' if first.time != end else ""
+        repeat = f' r="{count - 1}"' if count > 1 else ""
+        yield f'<S{time} d="{first.ticks}"{repeat}/>\n'
+        index, end = index + count, entries[index + count - 1].end
+
+
+def _repeats(before: Entry, after: Entry) -> bool:
+    return after.time == before.end and after.ticks == before.ticks
+
+
+def _frame_rate(rate: float) -> str:
+    """FrameRateType: a whole number, or a fraction as of 30000/1001."""
+    return str(Fraction(rate).limit_denominator(1001))
+
+
+def _duration(seconds: float) -> str:
+    """xs:duration."""
+    return f"PT{round(seconds * _GRAIN_S) / _GRAIN_S:.3f}S"
+
+
+def _date(at: float) -> str:
+    """xs:dateTime of a unix time."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

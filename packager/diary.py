@@ -1,0 +1,198 @@
+"""A presentation written down as it grows: entries that say what has changed since the one before.
+
+`Diary.entry` gives what came since its last call, `apply` brings another presentation up to it, and the first entry of
+a fresh diary says everything. An entry is JSON, a few hundred bytes for a part; a closed segment is in one entry.
+Entries must be applied in order and without a gap: whoever keeps them numbers them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from media.track import Codec, Track
+from packager.hls.segment import Head, Part, Segment
+from packager.hls.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from packager.presentation import Presentation
+
+T = TypeVar("T")
+
+MAX_ENTRY_BYTES: Final = 64 << 20
+"""A window of a day is 86,400 segments of some 700 bytes with their parts; no entry is longer."""
+
+
+class DiaryError(ValueError):
+    """An entry that does not follow the one before, or is none."""
+
+
+class Diary:
+    """Remembers how much of a presentation has been told."""
+
+    def __init__(self, presentation: Presentation) -> None:
+        self._presentation = presentation
+        self._told: dict[str, _Told] = {}
+        self._inits: dict[str, Track] | None = None
+
+    def entry(self) -> bytes:
+        """What has changed since the last call."""
+        shown = self._presentation
+        rows = {name: self._row(window) for name, window in shown.windows.items()}
+        whole: dict[str, Any] = {
+            "all": list(shown.windows),
+            "reached": shown.reached_s,
+            "part": shown.part_target,
+            "present": shown.present,
+            "run": [shown.epoch, shown.runs, shown.flowing, shown.span_s],
+            "windows": {name: row for name, row in rows.items() if row is not None},
+        }
+        if shown.inits is not self._inits:
+            self._inits = shown.inits
+            whole["inits"] = {name: _track_row(track) for name, track in shown.inits.items()}
+        return json.dumps(whole, separators=(",", ":")).encode()
+
+    def _row(self, window: Window) -> dict[str, Any] | None:
+        told = self._told.get(window.name)
+        if told is None or told.window is not window:
+            told = self._told[window.name] = _Told(window)
+        return told.row()
+
+
+class _Told:
+    """One window, and what of it is in the entries so far."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self._version = -1
+        self._base: int | None = None
+        self._parts = 0
+        self._changed = window.lost_count
+
+    def row(self) -> dict[str, Any] | None:
+        window = self.window
+        if window.version == self._version:
+            return None
+        fresh = self._base is None
+        first = window.media_sequence if self._base is None else max(self._base, window.media_sequence)
+        closed = window.segments[first - window.media_sequence :]
+        parts_from = self._parts if first == window.open_msn and not fresh else 0
+        row: dict[str, Any] = {
+            "from": None if fresh else first,
+            "media": window.media_sequence,
+            "discontinuity": window.discontinuity_sequence,
+            "low": window.low_latency,
+            "target": window.target_duration,
+            "closed": [_segment_row(segment) for segment in closed],
+            "head": None if window.open_head is None else _row_of(window.open_head),
+            "parts": [parts_from, [_row_of(part) for part in window.open_parts[parts_from:]]],
+            "hint": window.hint,
+            "ended": window.ended,
+            "longest": window.longest,
+        }
+        if self._changed != window.lost_count:
+            row["gaps"] = [segment.msn for segment in window.segments if segment.gap]
+        self._version, self._base, self._parts = window.version, window.open_msn, len(window.open_parts)
+        self._changed = window.lost_count
+        return row
+
+
+def apply(presentation: Presentation, entry: bytes) -> set[str]:
+    """Bring `presentation` up to an entry; gives the renditions whose windows have changed. Raises DiaryError."""
+    if len(entry) > MAX_ENTRY_BYTES:
+        raise DiaryError("the entry is too long")
+    try:
+        return _apply(presentation, json.loads(entry))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        raise DiaryError(f"the entry does not fit: {error}") from error
+
+
+def _apply(presentation: Presentation, whole: Mapping[str, Any]) -> set[str]:
+    windows = presentation.windows
+    for name, row in whole["windows"].items():
+        if row["from"] is None:
+            windows[name] = Window(
+                name,
+                media_sequence=row["media"],
+                discontinuity_sequence=row["discontinuity"],
+                low_latency=row["low"],
+            )
+        _advance(windows[name], row)
+    for gone in windows.keys() - set(whole["all"]):
+        del windows[gone]
+    presentation.reached_s = whole["reached"]
+    presentation.part_target = None if whole["part"] is None else (whole["part"][0], whole["part"][1])
+    presentation.present = whole["present"]
+    presentation.epoch, presentation.runs, presentation.flowing, presentation.span_s = whole["run"]
+    if "inits" in whole:
+        presentation.inits = {name: _track(row) for name, row in whole["inits"].items()}
+    for window in windows.values():
+        if presentation.part_target and window.low_latency:
+            window.part_target = presentation.part_target[0] / presentation.part_target[1]
+    return set(whole["windows"])
+
+
+def _advance(window: Window, row: Mapping[str, Any]) -> None:
+    if row["from"] is not None and row["from"] > max(window.open_msn, row["media"]):
+        raise DiaryError(f"segments before {row['from']} of {window.name} are missing")
+    window.target_duration = row["target"]
+    closed = [_segment(each) for each in row["closed"]]
+    start, parts = row["parts"]
+    kept = window.open_parts[:start] if not closed else []
+    if len(kept) != start:
+        raise DiaryError(f"parts before {start} of {window.name} are missing")
+    window.take_over(
+        closed,
+        open_head=None if row["head"] is None else Head(*row["head"]),
+        open_parts=[*kept, *(Part(*part) for part in parts)],
+        media_sequence=row["media"],
+        discontinuity_sequence=row["discontinuity"],
+        longest=row["longest"],
+    )
+    for msn in row.get("gaps", ()):
+        window.mark_lost(f"{window.name}/{window.segments[msn - window.media_sequence].file}")
+    window.hint, window.ended = row["hint"], row["ended"]
+    window.version += 1
+
+
+def _row_of(value: Head | Part) -> list[Any]:
+    return [getattr(value, name) for name in _FIELDS[type(value)]]
+
+
+def _segment_row(segment: Segment) -> list[Any]:
+    parts = [_row_of(part) for part in segment.parts]
+    return [
+        segment.msn,
+        segment.file,
+        segment.duration,
+        _row_of(segment.head),
+        parts,
+        segment.size,
+        segment.end,
+        segment.lost,
+    ]
+
+
+def _segment(row: list[Any]) -> Segment:
+    msn, file, duration, head, parts, size, end, lost = row
+    return Segment(msn, file, duration, Head(*head), tuple(Part(*part) for part in parts), size, end, lost)
+
+
+def _track_row(track: Track) -> list[Any]:
+    return [
+        *(track.codec.value, track.timescale, track.config.hex(), track.width, track.height),
+        *(track.sample_rate, track.channels, track.frame_rate, track.language),
+    ]
+
+
+def _track(row: list[Any]) -> Track:
+    codec, timescale, config, *others = row
+    return Track(Codec(codec), timescale, bytes.fromhex(config), *others)
+
+
+_FIELDS: Final[Mapping[Callable[..., object], tuple[str, ...]]] = {
+    kind: tuple(field.name for field in fields(kind)) for kind in (Head, Part)
+}

@@ -1,0 +1,105 @@
+"""Two nodes with PostgreSQL, Redis and S3: viewers of one go on when the other, which had the publisher, is gone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from player_demo import build
+from tests.support import ffmpeg
+from tests.support.browser import Watch, chromium, executable
+from tests.support.cluster import cluster
+from tests.support.hls import parsed
+from tests.support.node import Node, publishing_in_a_loop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.running import Stream
+
+WAIT_S = 60.0
+
+
+async def playlist(node: Node, stream: Stream, rendition: str = "v0") -> str:
+    """The media playlist as a viewer of this node gets it; "" off air."""
+    async with httpx.AsyncClient(timeout=30) as client:
+        answer = await client.get(f"{node.url}/play/{stream.token}/{stream.playback_id}/{rendition}/index.m3u8")
+    return answer.text if answer.is_success else ""
+
+
+async def until(node: Node, stream: Stream, text: str) -> str:
+    """Wait until the playlist holds `text`."""
+    async with asyncio.timeout(WAIT_S):
+        while text not in (found := await playlist(node, stream)):  # noqa: ASYNC110 - as a viewer
+            await asyncio.sleep(0.1)
+    return found
+
+
+async def everything_can_be_had(node: Node, stream: Stream, text: str) -> bool:
+    """Whether this node gives every segment of a playlist, whoever wrote it."""
+    uris = [segment.uri for segment in parsed(text).segments if segment.uri and not segment.gap_tag]
+    base = f"{node.url}/play/{stream.token}/{stream.playback_id}/v0/"
+    async with httpx.AsyncClient(timeout=30) as client:
+        return {(await client.get(base + uri)).status_code for uri in uris} == {200}
+
+
+async def test_the_playlist_goes_on_when_the_writer_is_killed(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as running:
+        first, second = running.nodes
+        stream = await first.stream(dvr_window_s=120)
+        async with publishing_in_a_loop(running.rtmp_urls(stream.key), ffmpeg.source()):
+            before = await until(second, stream, "1-2.m4s")
+            await first.kill()
+            after = await until(second, stream, "2-init-0.mp4")
+            uris = {segment.uri for segment in parsed(before).segments if segment.uri}
+            assert uris <= {segment.uri for segment in parsed(after).segments}
+            assert "EXT-X-DISCONTINUITY\n" in after
+            assert await everything_can_be_had(second, stream, after)
+            await first.start()
+            again = await until(first, stream, "2-init-0.mp4")
+            assert parsed(again).media_sequence >= parsed(before).media_sequence
+
+
+async def test_a_clean_stop_hands_the_stream_on_at_once(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as running:
+        first, second = running.nodes
+        stream = await first.stream(dvr_window_s=120)
+        async with publishing_in_a_loop(running.rtmp_urls(stream.key), ffmpeg.source()):
+            before = await until(second, stream, "1-2.m4s")
+            await first.stop()
+            after = await until(second, stream, "2-init-0.mp4")
+            assert parsed(after).media_sequence == parsed(before).media_sequence
+
+
+@pytest.mark.skipif(executable() is None, reason="there is no Chromium here")
+async def test_a_page_plays_on_when_the_publishers_node_is_killed(tmp_path: Path) -> None:
+    assert build.main() == 0
+    async with cluster(tmp_path) as running, chromium() as context:
+        first, second = running.nodes
+        stream = await first.stream()
+        async with publishing_in_a_loop(running.rtmp_urls(stream.key), ffmpeg.source()):
+            watch = await Watch.open(context, f"{second.url}/watch/{stream.playback_id}#t={stream.token}")
+            await watch.until('h.phase === "playing" && h.frames > 60 && h.delay !== null', wait_s=WAIT_S)
+            video = "document.querySelector('video')"
+            position = await watch.page.evaluate(f"() => {video}.currentTime")
+            await first.kill()
+            await watch.page.wait_for_function(f"() => {video}.currentTime > {position + 8}", timeout=WAIT_S * 1000)
+            said = await watch.reading()
+            assert [fault for fault in said["errors"] if fault.get("fatal")] == []
+
+
+async def test_redis_that_is_restarted_empty_costs_nothing_but_time(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as running:
+        first, second = running.nodes
+        stream = await first.stream(dvr_window_s=120)
+        async with publishing_in_a_loop(running.rtmp_urls(stream.key)[:1], ffmpeg.source()):
+            await until(second, stream, "1-1.m4s")
+            running.redis.stop()
+            shown = parsed(await playlist(first, stream))
+            number = shown.media_sequence + len(shown.segments)
+            await until(first, stream, f"1-{number + 1}.m4s")
+            running.redis.start()
+            await until(second, stream, f"1-{number + 3}.m4s")

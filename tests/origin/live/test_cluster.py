@@ -1,0 +1,325 @@
+"""Directors that share catalog, store, bus and journal, as nodes do: whoever writes, viewers of all see the same."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from origin.bus.journals.memory import MemoryJournal
+from origin.bus.memory import MemoryBus
+from origin.bus.protocol import BusError
+from origin.catalog import broadcasts, streams, tenants
+from origin.catalog.database import Catalog
+from origin.catalog.ids import DEFAULT_TENANT, secret_hash
+from origin.catalog.streams import NewStream
+from origin.errors import Problem
+from origin.live import cluster, tenure
+from origin.live.director import Director
+from origin.live.means import Means, Shared
+from origin.stores.logbook import Logbook
+from origin.stores.memory import MemoryStore
+from packager.hls.reload import ReloadQuery
+from tests.support.frames import VIDEO, pictures, push_all
+from tests.support.keys import KEYS, SIGNER
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from origin.catalog.streams import Stream
+    from origin.live.channel import Channel
+    from origin.live.publication import Publication
+
+T = TypeVar("T")
+KEY = "sk_right"
+
+
+class Flaky(MemoryJournal):
+    """A real journal that cannot be reached while `away`."""
+
+    away = False
+
+    async def tell(
+        self, broadcast: str, epoch: int, entries: Sequence[bytes], bodies: Mapping[str, Sequence[bytes]]
+    ) -> int:
+        if self.away:
+            raise BusError("The journal is away.")
+        return await super().tell(broadcast, epoch, entries, bodies)
+
+    async def begin(self, broadcast: str, epoch: int, snapshot: bytes) -> int:
+        if self.away:
+            raise BusError("The journal is away.")
+        return await super().begin(broadcast, epoch, snapshot)
+
+
+class Site:
+    """What the nodes share, and one stream."""
+
+    def __init__(self, catalog: Catalog, folder: Path) -> None:
+        self.catalog = catalog
+        self.store = MemoryStore()
+        self.journal = Flaky()
+        self.bus = MemoryBus()
+        self.now = 1_800_000_000.0
+        self.stream: Stream
+        self._folder = folder
+        self._numbers = itertools.count()
+
+    def node(self, name: str) -> Director:
+        return Director(
+            Means(
+                catalog=self.catalog,
+                store=self.store,
+                drafts=None,
+                logbook=Logbook(self._folder / name),
+                find_stream=self._find,
+                signer=lambda: SIGNER,
+                manifest_keys=lambda: KEYS,
+                owner=name,
+                shared=Shared(self.bus, self.journal),
+                clock=lambda: self.now,
+                random=os.urandom,
+                part_target_s=0.2,
+            )
+        )
+
+    async def _find(self, key: str, _peer: str) -> Stream | None:
+        return await self.catalog.read(lambda conn: streams.by_key_hash(conn, secret_hash(key)))
+
+    async def publish(self, node: Director, seconds: float = 5.0) -> Publication:
+        publication = await node.open(KEY, "rtmp", "127.0.0.1")
+        publication.set_track(VIDEO)
+        push_all(publication, pictures(seconds))
+        await settled(node)
+        return publication
+
+    async def broadcast(self) -> broadcasts.Broadcast:
+        (row,) = await self.catalog.read(broadcasts.open_ones)
+        return row
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    catalog = Catalog.open(f"sqlite:///{tmp_path}/catalog.db")
+    made = Site(catalog, tmp_path / "logs")
+    await catalog.write(lambda conn: tenants.ensure_default(conn, made.now))
+    new = NewStream("st_a", DEFAULT_TENANT, "test", secret_hash(KEY), "pb_one", reconnect_window_s=3_600)
+    made.stream = await catalog.write(lambda conn: streams.create(conn, new, made.now))
+    yield made
+    await asyncio.to_thread(catalog.close)
+
+
+@asynccontextmanager
+async def nodes(site: Site, *names: str) -> AsyncIterator[list[Director]]:
+    made = [site.node(name) for name in names]
+    try:
+        yield made
+    finally:
+        for node in made:
+            await node.drain()
+
+
+async def settled(node: Director) -> None:
+    """Wait until viewers see all that was published."""
+    for on_air in node._by_stream.values():
+        await on_air.channel._settle()
+
+
+def kill(node: Director) -> None:
+    """Let nothing run any more that a dead process would not."""
+    for run in node._runs:
+        run.cancel()
+
+
+async def text(channel: Channel | None) -> str:
+    assert channel is not None
+    return (await channel.playlist("v0", ReloadQuery())).plain.decode()
+
+
+def uris(playlist: str) -> set[str]:
+    return {line for line in playlist.splitlines() if line.endswith(".m4s")}
+
+
+async def until_shown(channel: Channel | None, msn: int) -> str:
+    assert channel is not None
+    return (await channel.playlist("v0", ReloadQuery(msn))).plain.decode()
+
+
+async def until_same(channel: Channel | None, expected: str) -> bool:
+    """Wait until viewers of this channel see what those of another do."""
+    async with asyncio.timeout(10):
+        while await text(channel) != expected:  # noqa: ASYNC110 - as a viewer
+            await asyncio.sleep(0.01)
+    return True
+
+
+async def test_any_node_shows_any_stream_with_its_newest_parts(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (writer, other):
+        publication = await site.publish(writer)
+        channel = await other.find("pb_one")
+        assert await text(channel) == await text(writer.channel("pb_one"))
+        assert channel is not None
+        window = channel.presentation.windows["v0"]
+        waiting = asyncio.create_task(channel.playlist("v0", ReloadQuery(window.open_msn, len(window.open_parts))))
+        await asyncio.sleep(0)
+        push_all(publication, pictures(4.0, start_ms=5_000))
+        answer = (await asyncio.wait_for(waiting, 10)).plain.decode()
+        assert f'URI="1-{window.open_msn}' in answer or uris(answer)
+        part = window.segments[-1].parts[0].file
+        here = writer.channel("pb_one")
+        assert here is not None
+        assert await channel.media(f"v0/{part}") == (b"".join(await here.media(f"v0/{part}") or ()),)
+        whole = b"".join(await channel.media(f"v0/{window.segments[-1].file}") or ())
+        assert whole == b"".join(await here.media(f"v0/{window.segments[-1].file}") or ())
+        assert await channel.media(f"v0/{window.segments[0].init}")
+        assert await other.find("pb_other") is None
+
+
+async def test_a_writer_that_died_is_followed_by_another_in_the_same_playlist(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b", "no_c") as (dead, heir, third):
+        await site.publish(dead)
+        kill(dead)
+        watched = await third.find("pb_one")
+        before = await text(watched)
+        site.now += tenure.SHARED_TTL_S + 1
+        await site.publish(heir)
+        after = await text(heir.channel("pb_one"))
+        assert uris(before) <= uris(after)
+        assert "#EXT-X-DISCONTINUITY\n" in after
+        assert [uri for uri in uris(after) if uri.startswith("2-")]
+        assert await until_same(watched, after)
+        assert (await site.broadcast()).epoch == 2
+        for uri in uris(after):
+            assert await watched_bytes(site, watched, uri)
+
+
+async def watched_bytes(site: Site, channel: Channel | None, uri: str) -> bytes:
+    assert channel is not None
+    body = await channel.media(f"v0/{uri}")
+    return b"".join(body) if body else await site.store.get(f"{channel.prefix}v0/{uri}")
+
+
+async def test_the_old_writer_waking_up_can_do_no_harm(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (old, heir):
+        sleeping = await site.publish(old)
+        site.now += tenure.SHARED_TTL_S + 1
+        await site.publish(heir)
+        before = await text(heir.channel("pb_one"))
+        push_all(sleeping, pictures(4.0, start_ms=5_000))
+        farewell = await asyncio.wait_for(sleeping.farewell, 10)
+        assert farewell.code == "lease_lost"
+        assert await text(heir.channel("pb_one")) == before
+        assert await until_same(await old.find("pb_one"), before)
+
+
+async def test_a_publisher_at_another_node_takes_the_stream_over(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        publication = await site.publish(first)
+        before = await text(first.channel("pb_one"))
+        await site.publish(second)
+        assert publication.farewell.result().code == "taken_over"
+        after = await text(second.channel("pb_one"))
+        assert uris(before) <= uris(after)
+        assert first.channel("pb_one") is None
+        assert await until_same(await first.find("pb_one"), after)
+
+
+async def test_a_journal_that_is_away_does_not_stop_the_stream_and_is_caught_up(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (writer, other):
+        publication = await site.publish(writer)
+        channel = writer.channel("pb_one")
+        await text(channel)
+        site.journal.away = True
+        push_all(publication, pictures(4.0, start_ms=5_000))
+        shown = await asyncio.wait_for(until_shown(channel, 3), 10)
+        assert not (await site.broadcast()).relayed
+        site.journal.away = False
+        async with asyncio.timeout(20):
+            start = itertools.count(9)
+            while not (await site.broadcast()).relayed:
+                push_all(publication, pictures(1.0, start_ms=1_000 * next(start)))
+                await asyncio.sleep(0.1)
+        assert uris(shown) <= uris(await text(await other.find("pb_one")))
+
+
+async def test_a_successor_of_a_writer_without_a_journal_passes_over_its_numbers(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (dead, heir):
+        publication = await site.publish(dead)
+        site.journal.away = True
+        push_all(publication, pictures(4.0, start_ms=5_000))
+        shown = await asyncio.wait_for(until_shown(dead.channel("pb_one"), 3), 10)
+        site.journal.away = False
+        site.now += tenure.SHARED_TTL_S + 1
+        await site.publish(heir)
+        after = await text(heir.channel("pb_one"))
+        last = max(int(uri.partition("-")[2].partition(".")[0]) for uri in uris(shown))
+        assert int(after.partition("#EXT-X-MEDIA-SEQUENCE:")[2].partition("\n")[0]) > last
+
+
+async def test_a_broadcast_that_nobody_takes_up_is_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "MIND_S", 0.02)
+    async with nodes(site, "no_a", "no_b", "no_c") as (dead, _, third):
+        await site.publish(dead)
+        kill(dead)
+        watched = await third.find("pb_one")
+        assert watched is not None
+        site.now += tenure.SHARED_TTL_S + site.stream.reconnect_window_s + 1
+        async with asyncio.timeout(10):
+            while not watched.ended:  # noqa: ASYNC110 - as a viewer
+                await asyncio.sleep(0.01)
+            assert (await text(watched)).endswith("#EXT-X-ENDLIST\n")
+            while await site.catalog.read(broadcasts.open_ones):  # noqa: ASYNC110 - noted after it is shown
+                await asyncio.sleep(0.01)
+
+
+async def test_any_node_can_disconnect_a_stream(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (writer, other):
+        publication = await site.publish(writer)
+        await other.disconnect("st_a", "enough")
+        farewell = await asyncio.wait_for(publication.farewell, 10)
+        assert farewell.code == "disconnected"
+
+
+async def test_a_stream_that_a_silent_node_holds_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("origin.live.director.HAND_OVER_S", 0.2)
+    async with nodes(site, "no_a", "no_b") as (silent, other):
+        await site.publish(silent)
+        kill(silent)
+        with pytest.raises(Problem) as caught:
+            await site.publish(other)
+        assert caught.value.code == "conflict"
+
+
+class Away(Catalog):
+    """A real catalog that cannot be written while `away`."""
+
+    away = False
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        if self.away:
+            raise Problem("catalog_failed", "The database is away.")
+        return await super().write(work)
+
+
+async def test_a_writer_that_cannot_renew_its_lease_stops_before_another_may_begin(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tenure, "SHARED_TTL_S", 1.0)
+    monkeypatch.setattr(tenure, "SHARED_RENEW_S", 0.05)
+    site.catalog = away = Away.open(f"sqlite:///{tmp_path}/catalog.db")
+    async with nodes(site, "no_a") as (writer,):
+        publication = await site.publish(writer)
+        assert isinstance(away, Away)
+        away.away = True
+        farewell = await asyncio.wait_for(publication.farewell, 10)
+        assert farewell.code == "lease_lost"
+        assert writer.channel("pb_one") is None
+        away.away = False
+    await asyncio.to_thread(away.close)

@@ -1,0 +1,119 @@
+"""Whoever applies the entries shows what the writer shows."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from packager.commands import Put
+from packager.diary import Diary, DiaryError, apply
+from packager.hls.media_playlist import render
+from packager.pipeline import LivePackager
+from packager.presentation import Presentation
+from tests.packager import feed
+from tests.packager.feed import AAC, VIDEO, WALL, mixed, pictures, sound
+
+
+def texts(presentation: Presentation) -> dict[str, str]:
+    windows = presentation.windows
+    shown = {name: render(window, windows, skip=False) for name, window in windows.items()}
+    return {**shown, "": presentation.multivariant() if presentation.ready else ""}
+
+
+def run(packager: LivePackager, seconds: float, start: float = 0) -> itertools.chain[None]:
+    """Publish, and give a turn after every push that did something."""
+    packager.start([VIDEO, AAC], WALL)
+    samples = mixed((VIDEO, pictures(seconds, start=start)), (AAC, sound(seconds, start=start)))
+    return itertools.chain.from_iterable([None] for sample in samples if packager.push(sample))
+
+
+def test_a_reader_shows_what_the_writer_shows_at_every_step() -> None:
+    packager = LivePackager(feed.settings(dvr_window_s=8.0))
+    diary, reader = Diary(packager.presentation), Presentation()
+    for start in (1.0, 17.0):
+        for _ in run(packager, 15, start):
+            apply(reader, diary.entry())
+            assert texts(reader) == texts(packager.presentation)
+            assert reader.reached_s == packager.presentation.reached_s
+    packager.close()
+    assert apply(reader, diary.entry()) == {"v0", "a0"}
+    assert texts(reader) == texts(packager.presentation)
+    assert reader.ended
+
+
+def test_a_fresh_diary_tells_everything() -> None:
+    packager = LivePackager(feed.settings(dvr_window_s=8.0))
+    for _ in run(packager, 16):
+        pass
+    packager.mark_lost("v0/1-6.m4s")
+    reader = Presentation()
+    apply(reader, Diary(packager.presentation).entry())
+    assert texts(reader) == texts(packager.presentation)
+    assert "EXT-X-GAP" in texts(reader)["v0"]
+    assert reader.part_target == packager.presentation.part_target is not None
+
+
+def test_a_segment_that_is_lost_later_becomes_a_gap_for_readers_too() -> None:
+    packager = LivePackager(feed.settings())
+    diary, reader = Diary(packager.presentation), Presentation()
+    for _ in run(packager, 10):
+        apply(reader, diary.entry())
+    packager.mark_lost("a0/1-2.m4s")
+    assert apply(reader, diary.entry()) == {"a0"}
+    assert texts(reader) == texts(packager.presentation)
+    assert "EXT-X-GAP" in texts(reader)["a0"]
+
+
+def test_a_rendition_that_goes_and_comes_is_followed() -> None:
+    packager = LivePackager(feed.settings(dvr_window_s=8.0))
+    diary, reader = Diary(packager.presentation), Presentation()
+    for tracks in ([VIDEO, AAC], [VIDEO], [VIDEO, AAC]):
+        start = packager.presentation.reached_s + 1
+        packager.start(tracks, WALL)
+        given_tracks = [(VIDEO, pictures(20, start=start)), (AAC, sound(20, start=start))][: len(tracks)]
+        for sample in mixed(*given_tracks):
+            if packager.push(sample):
+                apply(reader, diary.entry())
+        assert texts(reader) == texts(packager.presentation)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=60))
+def test_entries_may_be_written_as_seldom_as_one_likes(rests: list[int]) -> None:
+    packager = LivePackager(feed.settings(dvr_window_s=8.0))
+    diary, reader = Diary(packager.presentation), Presentation()
+    waits = itertools.cycle(rests)
+    due = next(waits)
+    for _ in run(packager, 25):
+        due -= 1
+        if not due:
+            due = next(waits)
+            apply(reader, diary.entry())
+            assert texts(reader) == texts(packager.presentation)
+
+
+def test_an_entry_that_does_not_follow_is_refused() -> None:
+    packager = LivePackager(feed.settings())
+    diary, reader = Diary(packager.presentation), Presentation()
+    entries = [diary.entry() for _ in run(packager, 12)]
+    apply(reader, entries[0])
+    with pytest.raises(DiaryError, match="missing"):
+        apply(reader, entries[-1])
+
+
+@pytest.mark.parametrize("entry", [b"", b"{}", b"[]", b"7", b'{"windows":{"v0":{}},"all":[]}', b"\xff"])
+def test_what_is_no_entry_is_refused(entry: bytes) -> None:
+    with pytest.raises(DiaryError):
+        apply(Presentation(), entry)
+
+
+def test_entries_are_short() -> None:
+    packager = LivePackager(feed.settings(dvr_window_s=3_600.0))
+    diary = Diary(packager.presentation)
+    entries = [diary.entry() for _ in run(packager, 40)]
+    assert max(map(len, entries[10:])) < 4_000
+    puts = [put for put in packager.close() if isinstance(put, Put)]
+    assert puts

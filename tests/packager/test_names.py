@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from packager.names import Names, is_init, rendition_of
+
+
+def test_names_are_those_of_the_contract() -> None:
+    names = Names("v0", epoch=5)
+    assert names.init(2) == "5-init-2.mp4"
+    assert names.segment(7) == "5-7.m4s"
+    assert names.part(7, 3) == "5-7.3.m4s"
+    assert names.within("5-7.m4s") == "v0/5-7.m4s"
+
+
+def test_a_name_tells_its_rendition_and_whether_it_is_an_init_segment() -> None:
+    assert rendition_of("a0/5-7.3.m4s") == "a0"
+    assert is_init("v0/5-init-2.mp4")
+    assert not is_init("v0/5-7.m4s")
+
+
+NUMBERS = st.integers(0, 10**9)
+
+
+@given(st.sets(st.tuples(st.sampled_from(["v0", "v1", "a0"]), NUMBERS, NUMBERS, NUMBERS), min_size=2))
+def test_no_two_things_share_a_name(things: set[tuple[str, int, int, int]]) -> None:
+    """Another rendition, writer, segment or part is another name; so nothing that was put is ever put over."""
+    parts = {Names(name, epoch).within(Names(name, epoch).part(msn, part)) for name, epoch, msn, part in things}
+    segments = {Names(name, epoch).within(Names(name, epoch).segment(msn)) for name, epoch, msn, _ in things}
+    inits = {Names(name, epoch).within(Names(name, epoch).init(number)) for name, epoch, number, _ in things}
+    assert len(parts) == len(things)
+    assert len(segments) == len(inits) == len({thing[:3] for thing in things})
+    assert parts.isdisjoint(segments | inits)
+    assert segments.isdisjoint(inits)

@@ -1,0 +1,51 @@
+"""When playlists can be given out, and what the numbers of a whole presentation are."""
+
+from __future__ import annotations
+
+from packager.pipeline import LivePackager
+from packager.presentation import Presentation
+from tests.packager import feed
+from tests.packager.feed import AAC, VIDEO, WALL, mixed, pictures, sound
+
+
+def test_nothing_is_ready_before_every_rendition_has_a_segment() -> None:
+    packager = LivePackager(feed.settings())
+    shown = packager.presentation
+    assert not shown.ready
+    packager.start([VIDEO, AAC], WALL)
+    for sample in mixed((VIDEO, pictures(4, start=1)), (AAC, sound(4, start=1))):
+        packager.push(sample)
+        whole = [name for name, window in shown.windows.items() if window.segments and window.target_duration]
+        assert shown.ready == (len(whole) == 2)
+    assert shown.ready
+
+
+def test_it_stays_ready_when_a_rendition_comes_later() -> None:
+    packager = LivePackager(feed.settings())
+    packager.start([VIDEO], WALL)
+    for sample in pictures(4):
+        packager.push(sample)
+    assert packager.presentation.ready
+    packager.start([VIDEO, AAC], WALL)
+    assert packager.presentation.ready
+    assert "EXT-X-MEDIA:" not in packager.presentation.multivariant()
+
+
+def test_numbers_are_those_of_what_is_shown() -> None:
+    packager = LivePackager(feed.settings(first_msn=10, first_discontinuity=3))
+    shown = packager.presentation
+    assert (shown.next_msn, shown.discontinuity_sequence, shown.reached_s) == (0, 0, 0.0)
+    for start in (1.0, 8.0):
+        packager.start([VIDEO], WALL)
+        for sample in pictures(5, start=start):
+            packager.push(sample)
+    assert shown.next_msn == packager.next_msn
+    assert shown.discontinuity_sequence == 4
+    assert 12.8 < shown.reached_s <= 13.0
+    assert not shown.ended
+    packager.close()
+    assert shown.ended
+
+
+def test_an_empty_one_has_no_rows() -> None:
+    assert "#EXT-X-STREAM-INF" not in Presentation().multivariant()
