@@ -85,6 +85,11 @@ def get(conn: Connection, tenant_id: str, stream_id: str) -> Stream | None:
     return rows.first(conn, _BY_ID, Stream, wanted=stream_id, of=tenant_id)
 
 
+def by_id(conn: Connection, stream_id: str) -> Stream | None:
+    """Look up a stream of whichever tenant, for the server's own work."""
+    return rows.first(conn, select(schema.streams).where(_ROW.id == stream_id), Stream)
+
+
 def by_playback_id(conn: Connection, playback_id: str) -> Stream | None:
     """Look up whichever tenant's stream is played under this id."""
     return rows.first(conn, _BY_PLAYBACK_ID, Stream, wanted=playback_id)

@@ -2,6 +2,7 @@
 
 - A publisher comes to a node that is not its stream's writer: the writer is asked to hand the stream over.
 - A stream is to be disconnected: whichever node writes it does so.
+- A publisher has left, or its node is gone: a node where a backup waits puts that on the air.
 - A writer is gone and nobody has taken its broadcast up within the reconnect window: some node ends it.
 """
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from origin.live.means import Means
 
 TOPIC: Final = "live/requests"
-HAND_OVER, DISCONNECT = "hand_over", "disconnect"
+HAND_OVER, DISCONNECT, VACANT = "hand_over", "disconnect", "vacant"
 MIND_S: Final = 2.0
 """How often a node looks for broadcasts without a writer; the catalog answers from an index."""
 MOST_ORPHANS: Final = 100
@@ -40,6 +41,12 @@ class Node(Protocol):
 
     async def end_here(self, stream_id: str, reason: str) -> None:
         """End a broadcast that is written here."""
+
+    async def fill(self, stream_id: str) -> None:
+        """Put a backup that waits here on the air with a stream that nobody publishes."""
+
+    async def fill_vacancies(self) -> None:
+        """The same with each stream that no node writes."""
 
     async def end_orphan(self, tenant_id: str, stream_id: str) -> None:
         """Take up a broadcast that nobody writes, and end it."""
@@ -86,6 +93,8 @@ class Cluster:
         try:
             if values.get("what") == HAND_OVER:
                 await self._node.hand_over(values["stream"])
+            elif values.get("what") == VACANT:
+                await self._node.fill(values["stream"])
             elif values.get("what") == DISCONNECT:
                 await self._node.end_here(values["stream"], values.get("reason", ""))
         except Problem as problem:
@@ -96,6 +105,7 @@ class Cluster:
         while True:
             await asyncio.sleep(MIND_S)
             try:
+                await self._node.fill_vacancies()
                 orphans = await self._means.catalog.read(
                     lambda conn: rows.orphans(conn, self._means.clock(), MOST_ORPHANS)
                 )

@@ -20,11 +20,13 @@ from media.codecs import codec_string
 from origin.catalog import broadcasts, streams
 from origin.catalog import on_air as rows
 from origin.errors import Problem
-from origin.live.cluster import DISCONNECT, HAND_OVER, Cluster
+from origin.live.backups import Backups
+from origin.live.cluster import DISCONNECT, HAND_OVER, VACANT, Cluster
 from origin.live.distant import Distant
 from origin.live.on_air import LINGER_S, OnAir
 from origin.live.opening import Opening
 from origin.live.publication import Publication
+from origin.live.standby import split
 from origin.live.sweep import forget_broadcast
 from origin.live.tenure import Tenure
 from origin.observe import metrics
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from origin.live.channel import Channel
     from origin.live.health import Remark
     from origin.live.means import Means
+    from origin.live.standby import Standby
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +70,7 @@ class Director:
         self._by_stream: dict[str, OnAir] = {}
         self._by_playback: dict[str, OnAir] = {}
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._backups = Backups(self)
         self._chores: set[asyncio.Task[None]] = set()
         self._draining = False
         lose = partial(self._chore, self._lose)
@@ -76,26 +80,67 @@ class Director:
         runs = [Tenure(means, self._by_stream.values, lose), self._cluster, self._distant]
         self._runs = [asyncio.create_task(each.run()) for each in runs if each]
 
-    async def open(self, stream_key: str, protocol: str, peer: str) -> Publication:
-        """Put a publisher on the air; one that is there already is told `taken_over`.
+    async def open(self, stream_key: str, protocol: str, peer: str) -> Publication | Standby:
+        """Put a publisher on the air; one that is there already is told `taken_over`. A backup waits for its turn.
 
         Raises:
             Problem: `unauthorized` for an unknown key, `draining`, `conflict` when another node holds the stream.
         """
         self._refuse_when_draining()
-        stream = await self._means.find_stream(stream_key, peer)
+        key, is_backup = split(stream_key)
+        stream = await self._means.find_stream(key, peer)
         if stream is None:
             raise Problem("unauthorized", "This stream key opens no stream; copy it anew or rotate it.")
         async with self._door(stream.id):
             self._refuse_when_draining()
-            on_air = self._by_stream.get(stream.id)
-            if on_air is None or on_air.leaving:
-                if on_air:
-                    await on_air.noted.wait()  # or the old broadcast's end would release the new one's lease
-                    self._collect(on_air)
-                on_air = await self._begin(stream)
+            if is_backup:
+                log.info("backup_waits", stream_id=stream.id, protocol=protocol, peer=peer)
+                return await self._stand_by(stream)
+            on_air = await self._present(stream)
             log.info("publisher_on_air", stream_id=stream.id, protocol=protocol, peer=peer)
             return self._put_on(on_air)
+
+    async def _present(self, stream: Stream) -> OnAir:
+        """The stream's broadcast, as it is or begun."""
+        on_air = self._by_stream.get(stream.id)
+        if on_air is None or on_air.leaving:
+            if on_air:
+                await on_air.noted.wait()  # or the old broadcast's end would release the new one's lease
+                self._collect(on_air)
+            on_air = await self._begin(stream)
+        return on_air
+
+    async def _stand_by(self, stream: Stream) -> Standby:
+        """Let a backup wait; where nobody publishes, it is needed at once."""
+        standby = self._backups.add(stream.id)
+        if self.publication(stream.id) is None and not (self._cluster and await self._held_elsewhere(stream)):
+            standby.promote(self._put_on(await self._present(stream)))
+        return standby
+
+    def publication(self, stream_id: str) -> Publication | None:
+        """As `Stage`."""
+        on_air = self._by_stream.get(stream_id)
+        return on_air.publication if on_air else None
+
+    def part_silent(self, stream_id: str) -> None:
+        """As `Stage`."""
+        self._by_stream[stream_id].send_home("silent", "Nothing came from you any more; the backup is on the air.")
+
+    async def fill(self, stream_id: str) -> None:
+        """As `Node`."""
+        async with self._door(stream_id):
+            standby = self._backups.waiting(stream_id)
+            if standby and self.publication(stream_id) is None and not self._draining:
+                stream = await self._means.catalog.read(lambda conn: streams.by_id(conn, stream_id))
+                if stream:
+                    standby.promote(self._put_on(await self._present(stream)))
+
+    async def fill_vacancies(self) -> None:
+        """As `Node`."""
+        for stream_id in self._backups.wanted():
+            now = self._means.clock()
+            if not await self._means.catalog.read(partial(rows.held, stream_id=stream_id, now=now)):
+                await self.fill(stream_id)
 
     async def revive(self) -> None:
         """Go on with what a process before this one left open, for whoever has the catalog alone; never raises.
@@ -174,6 +219,7 @@ class Director:
         Broadcasts stay open: whoever starts next goes on with them, and waits for their publishers.
         """
         self._draining = True
+        self._backups.part_all("draining", "The server is shutting down; connect again in a moment.")
         for run in self._runs:
             run.cancel()
         for door in list(self._doors.values()):
@@ -221,7 +267,10 @@ class Director:
         metrics.live_streams.inc()
 
     def _put_on(self, on_air: OnAir) -> Publication:
-        on_air.send_home("taken_over", "Another publisher with this stream's key has taken over.")
+        before, on_air.publication = on_air.publication, None
+        if before and not self._backups.make_room(on_air.stream.id, before):
+            before.part("taken_over", "Another publisher with this stream's key has taken over.")
+            before.close("taken_over")
         on_air.cancel_timer()
         on_air.publication = Publication(
             on_air.channel,
@@ -238,7 +287,19 @@ class Director:
             return
         on_air.publication = None
         log.info("publisher_left", stream_id=on_air.stream.id, reason=reason)
+        standby = None if on_air.leaving or self._draining else self._backups.waiting(on_air.stream.id)
+        if standby:
+            log.info("backup_on_air", stream_id=on_air.stream.id)
+            standby.promote(self._put_on(on_air))
+            return
         self._wait(on_air)
+        if self._cluster:
+            self._chore(self._tell_vacancy, on_air)
+
+    async def _tell_vacancy(self, on_air: OnAir) -> None:
+        """A backup may wait at another node."""
+        if self._cluster:
+            await self._cluster.ask(VACANT, on_air.stream.id)
 
     def _wait(self, on_air: OnAir) -> None:
         """Give a publisher the time to come back."""

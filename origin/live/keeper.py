@@ -39,7 +39,10 @@ DELETE_TRIES: Final = 3
 
 
 class Keeper:
-    """The queue between one broadcast and the object store."""
+    """The queue between one broadcast and the object store.
+
+    `on_trouble` is told why the store fails, in a sentence, and "" when it works again.
+    """
 
     def __init__(  # noqa: PLR0913 - what goes in, and what comes of it
         self,
@@ -48,6 +51,7 @@ class Keeper:
         *,
         on_durable: Callable[[Stored], None],
         on_lost: Callable[[str], None],
+        on_trouble: Callable[[str], None] = lambda _trouble: None,
         backlog_bytes: int = BACKLOG_BYTES,
         drafts: Appendable | None = None,
     ) -> None:
@@ -56,6 +60,8 @@ class Keeper:
         self._prefix = prefix
         self._on_durable = on_durable
         self._on_lost = on_lost
+        self._on_trouble = on_trouble
+        self._trouble = ""
         self._limit = backlog_bytes
         self._backlog = 0
         self._puts: deque[Put] = deque()
@@ -116,9 +122,9 @@ class Keeper:
             self._news.clear()
             while self._puts:
                 await self._store_oldest()
-            self._idle.set()
-            if self._deletes:
                 await self._delete_all()
+            self._idle.set()
+            await self._delete_all()
             if self._closing and not self._puts:
                 return
 
@@ -133,13 +139,22 @@ class Keeper:
                 metrics.store_puts.labels("media").inc()
                 with metrics.store_seconds.labels("put").time():
                     await self._ahead.store(put)
-            except StoreError:
+            except StoreError as error:
                 metrics.store_failures.labels("put").inc()
+                self._note(error.detail)
+                await self._delete_all()  # room for a disk that is full
                 await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
                 tries += 1
                 continue
+            self._note("")
             self._took(put, stored)
             return
+
+    def _note(self, trouble: str) -> None:
+        """Tell of a store that begins to fail, or to work again; and of a new reason, but not of each try."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._on_trouble(trouble)
 
     def _took(self, put: Put, stored: Stored) -> None:
         metrics.segments_stored.inc()
@@ -154,6 +169,8 @@ class Keeper:
 
     async def _delete_all(self) -> None:
         keys, self._deletes = self._deletes, []
+        if not keys:
+            return
         for pause in PAUSES_S[:DELETE_TRIES]:
             try:
                 await self._store.delete(keys)

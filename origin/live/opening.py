@@ -145,6 +145,7 @@ class Opening:
             channel.prefix,
             on_durable=lambda stored: channel.spool.durable(stored.name),
             on_lost=lambda name: self._lost(on_air, name),
+            on_trouble=lambda trouble: self._troubled(on_air, trouble),
             drafts=None if means.shared else means.drafts,
         )
         channel.keep_with(keeper)
@@ -169,6 +170,14 @@ class Opening:
             standing=_Standing(means, writer),
             on_fenced=lambda: self._lose(on_air),
         )
+
+    def _troubled(self, on_air: OnAir, trouble: str) -> None:
+        if trouble:
+            _log.warning("segments_not_stored", broadcast_id=on_air.writer.broadcast_id, problem=trouble)
+            on_air.health.remark("store_failed", trouble, self._means.clock())
+        else:
+            _log.info("segments_stored_again", broadcast_id=on_air.writer.broadcast_id)
+            on_air.health.withdraw("store_failed")
 
     def _lost(self, on_air: OnAir, name: str) -> None:
         if is_init(name):

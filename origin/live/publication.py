@@ -62,6 +62,8 @@ class Publication:
         self._key_frame: int | None = None
         self._short_gops = 0
         self._closed = False
+        self.frames = 0
+        """How many were pushed."""
 
     @property
     def end_s(self) -> float:
@@ -84,6 +86,7 @@ class Publication:
 
     def push(self, frame: Frame) -> None:
         """Take one frame."""
+        self.frames += 1
         if self.farewell.done() or self._closed:
             return
         if self._gathering is not None:

@@ -41,7 +41,7 @@ class Shares:
     viewers: HttpLimits
     operators: HttpLimits
     scarce: bool
-    """Whether publishers are fewer than asked for, or viewers all together fewer than one address may have else."""
+    """Whether publishers are less than half of those asked for, or viewers together fewer than one address may have."""
 
 
 def raise_limit() -> int:
@@ -68,7 +68,7 @@ def share_out(limit: int, *, publishers: int, listeners: int) -> Shares:
         max(1, allowed // listeners),
         replace(full, connections=viewers, connections_per_address=per_address, backlog=backlog),
         replace(full, connections=OPERATORS, connections_per_address=OPERATORS, backlog=OPERATORS),
-        scarce=viewers < full.connections_per_address or allowed < wanted,
+        scarce=viewers < full.connections_per_address or 2 * allowed < wanted,
     )
 
 

@@ -107,6 +107,7 @@ def _parameter(place: str, name: str, text: str, longest: int) -> dict[str, Any]
 # path, summary, content type, whether blocking reload applies
 _DELIVERY: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("/play/{token}/{playback_id}/index.m3u8", "Multivariant HLS playlist", "application/vnd.apple.mpegurl", False),
+    ("/play/{token}/{playback_id}/manifest.mpd", "DASH manifest", "application/dash+xml", False),
     ("/play/{token}/{playback_id}/{rendition}/index.m3u8", "Media playlist", "application/vnd.apple.mpegurl", True),
     ("/play/{token}/{playback_id}/{rendition}/{file}", "Init segment, segment or part", "video/mp4", False),
     ("/time", "The time, for players' clocks (http-xsdate)", "text/plain", False),

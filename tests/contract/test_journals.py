@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
@@ -35,28 +35,18 @@ SHORT_BODIES = Bounds(body_ttl_s=1.0)
 SHORT = Bounds(journal_ttl_s=1.0)
 
 
-@pytest_asyncio.fixture(params=list(JOURNALS))
-async def shared(request: pytest.FixtureRequest) -> AsyncIterator[Shared]:
-    async with OPENERS[request.param](Bounds()) as shared:
-        yield shared
+def opened(bounds: Bounds) -> Any:
+    """A fixture of every kind of journal with these bounds."""
+
+    @pytest_asyncio.fixture(params=list(JOURNALS))
+    async def fixture(request: pytest.FixtureRequest) -> AsyncIterator[Shared]:
+        async with OPENERS[request.param](bounds) as shared:
+            yield shared
+
+    return fixture
 
 
-@pytest_asyncio.fixture(params=list(JOURNALS))
-async def small(request: pytest.FixtureRequest) -> AsyncIterator[Shared]:
-    async with OPENERS[request.param](SMALL) as shared:
-        yield shared
-
-
-@pytest_asyncio.fixture(params=list(JOURNALS))
-async def short_bodies(request: pytest.FixtureRequest) -> AsyncIterator[Shared]:
-    async with OPENERS[request.param](SHORT_BODIES) as shared:
-        yield shared
-
-
-@pytest_asyncio.fixture(params=list(JOURNALS))
-async def short(request: pytest.FixtureRequest) -> AsyncIterator[Shared]:
-    async with OPENERS[request.param](SHORT) as shared:
-        yield shared
+shared, small, short_bodies, short = map(opened, (Bounds(), SMALL, SHORT_BODIES, SHORT))
 
 
 async def take(following: Subscription[Told]) -> Told | Lost:

@@ -31,10 +31,10 @@ async def test_the_window_slides_older_segments_come_from_the_store_and_expired_
             assert channel.spool.get(name) is None, "it was to come from the store"
             ranged = await running.get(f"{stream.base}{name}", headers={"Range": "bytes=7-99"})
             assert (ranged.status_code, ranged.content) == (206, whole.content[7:100])
-            (stored,) = (tmp_path / "objects").rglob(name)
+            (stored,) = (tmp_path / "objects").glob(f"tn_*/bc_*/{name}")
             assert stored.read_bytes() == whole.content
             async with asyncio.timeout(10):
-                while list((tmp_path / "objects").rglob(f"{rendition}/1-0.m4s")):  # noqa: ASYNC110 - a disk tells nothing
+                while list((tmp_path / "objects").glob(f"tn_*/bc_*/{rendition}/1-0.m4s")):  # noqa: ASYNC110 - a disk tells nothing
                     await asyncio.sleep(0.05)
             gone = await running.get(f"{stream.base}{rendition}/1-0.m4s")
             assert gone.status_code == 404

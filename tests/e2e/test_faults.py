@@ -118,6 +118,8 @@ async def test_a_full_disk_never_stops_the_live_edge(tmp_path: Path) -> None:
                 text = await follow(running, stream, until=rf"1-{first + 6}\.0\.m4s")
                 assert "EXT-X-DISCONTINUITY" not in text
                 assert await running.metric("headwater_store_failures_total") > 0
+                (said,) = [each for each in (await running.state(stream))["health"] if each["code"] == "store_failed"]
+                assert "is full" in said["sentence"]
                 newest = [line for line in text.splitlines() if line.endswith(".m4s")][-1]
                 assert (await running.get(f"{stream.base}v0/{newest}")).status_code == 200
                 await ffmpeg.decode_some(stream.hls_url)

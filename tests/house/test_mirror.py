@@ -19,6 +19,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
         "what the director holds together, and how it begins and is kept",
         "origin/live/{on_air,opening,tenure}.py",
     ),
+    "tests/origin/live/test_standby.py": ("a list of standbys; seen from the outside", "origin/live/backups.py"),
     "tests/origin/live/test_cluster.py": (
         "what several nodes see of each other; a node that dies, sleeps or is cut off shows more than a part alone",
         "origin/live/{distant,relay,replica}.py",

@@ -30,6 +30,9 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+MENDED: Final = frozenset({"bufferStalledError", "bufferNudgeOnStall", "bufferSeekOverHole", "bufferAppendNoProgress"})
+"""What hls.js reports and mends where publisher, server or browser get too little of the machine: the buffer runs dry,
+the picture sticks or comes late, and a publisher that skips frames leaves holes in it."""
 WAIT_S: Final = 30.0
 """For a condition in the page; long enough for a busy machine."""
 
@@ -79,6 +82,11 @@ class Watch:
         """Everything that the page says of itself: phase, delay, buffer, rate, stalls, errors, …"""
         said: dict[str, Any] = await self.page.evaluate("() => window.headwater.all")
         return said
+
+    async def trouble(self) -> list[dict[str, Any]]:
+        """The page's errors, without those that a busy machine causes."""
+        errors = (await self.reading())["errors"]
+        return [fault for fault in errors if fault["fatal"] or fault["details"] not in MENDED]
 
     async def until(self, condition: str, wait_s: float = WAIT_S) -> None:
         """Wait until a JavaScript condition on the reading `h` holds, such as `h.phase === "playing"`.

@@ -12,8 +12,8 @@ const STILL_PARTS = 1.5;
 const LEAST_STILL_S = 1;
 /** A browser's own player does not tell the length of a segment; this is the longest that we make by choice. */
 const UNKNOWN_PART_S = 4;
-/** What hls.js says when nothing comes, while it goes on asking. */
-const SILENCE = new Set(["bufferStalledError", "levelLoadTimeOut", "audioTrackLoadTimeOut"]);
+/** What hls.js says when nothing comes, while it goes on asking and shakes the picture to see whether it moves. */
+const SILENCE = new Set(["bufferStalledError", "bufferNudgeOnStall", "levelLoadTimeOut", "audioTrackLoadTimeOut"]);
 
 export class Hunger {
   #edge = null;

@@ -19,6 +19,8 @@ const LOST_STILL_S = 10;
 const END_NEAR_S = 1.5;
 /** `readyState` from which on there is more than the picture that is shown. */
 const HAVE_FUTURE_DATA = 3;
+/** What hls.js calls its way to the first picture where another part of it is quicker than the one that should. */
+const FIRST_SEEK = "bufferSeekOverHole";
 /** Faults remembered for the read-out. */
 const MOST_FAULTS = 100;
 
@@ -53,7 +55,7 @@ export class Session {
     const Player = HlsPlayer.supported() ? HlsPlayer : NativePlayer;
     this.#player = new Player(video, playlist, {
       appending: () => this.#observe(),
-      fault: (fault) => this.#tell(this.#hunger.fault(fault)),
+      fault: (fault) => this.#fault(fault),
       lost: on.lost,
     });
     this.#listen();
@@ -68,6 +70,13 @@ export class Session {
     listen("ended", this.#on.ended);
     listen("waiting", () => this.#waiting());
     listen("seeked", () => this.#steering?.forget());
+  }
+
+  #fault(fault) {
+    const beginning = !this.started && !fault.fatal && fault.details === FIRST_SEEK;
+    if (!beginning) {
+      this.#tell(this.#hunger.fault(fault));
+    }
   }
 
   #tell(faults) {
@@ -87,7 +96,8 @@ export class Session {
   /** Whether there is anything to play, and since when not. */
   #feel({ edge, part, over }) {
     const { paused, seeking, readyState } = this.#video;
-    const dry = this.started && !over && !paused && !seeking && readyState < HAVE_FUTURE_DATA;
+    // A seek is no drought, but a picture that stands is not fed by one either: hls.js shakes it.
+    const dry = this.started && !over && !paused && readyState < HAVE_FUTURE_DATA && (!seeking || this.#dry);
     if (dry && !this.#dry) {
       this.#stallsBefore = this.stalls;
     }

@@ -21,6 +21,7 @@ from origin.errors import Problem
 from origin.live import cluster, tenure
 from origin.live.director import Director
 from origin.live.means import Means, Shared
+from origin.live.publication import Publication
 from origin.stores.logbook import Logbook
 from origin.stores.memory import MemoryStore
 from packager.hls.reload import ReloadQuery
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from origin.catalog.streams import Stream
     from origin.live.channel import Channel
-    from origin.live.publication import Publication
 
 T = TypeVar("T")
 KEY = "sk_right"
@@ -95,6 +95,7 @@ class Site:
 
     async def publish(self, node: Director, seconds: float = 5.0) -> Publication:
         publication = await node.open(KEY, "rtmp", "127.0.0.1")
+        assert isinstance(publication, Publication)
         publication.set_track(VIDEO)
         push_all(publication, pictures(seconds))
         await settled(node)
@@ -295,6 +296,37 @@ async def test_a_stream_that_a_silent_node_holds_is_refused(site: Site, monkeypa
         with pytest.raises(Problem) as caught:
             await site.publish(other)
         assert caught.value.code == "conflict"
+
+
+async def test_a_backup_at_another_node_goes_on_the_air(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        primary = await site.publish(first)
+        before = await text(first.channel("pb_one"))
+        backup = await second.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        backup.set_track(VIDEO)
+        push_all(backup, pictures(3.0))
+        assert second.channel("pb_one") is None
+        primary.close("connection lost")
+        async with asyncio.timeout(10):
+            while second.channel("pb_one") is None:  # noqa: ASYNC110 - as a viewer
+                await asyncio.sleep(0.01)
+        push_all(backup, pictures(4.0, start_ms=3_000))
+        await settled(second)
+        assert uris(before) <= uris(await text(second.channel("pb_one")))
+
+
+async def test_a_backup_goes_on_when_the_primarys_node_is_dead(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "MIND_S", 0.02)
+    async with nodes(site, "no_a", "no_b") as (dead, second):
+        await site.publish(dead)
+        backup = await second.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        backup.set_track(VIDEO)
+        push_all(backup, pictures(3.0))
+        kill(dead)
+        site.now += tenure.SHARED_TTL_S + 1
+        async with asyncio.timeout(10):
+            while second.channel("pb_one") is None:  # noqa: ASYNC110 - as a viewer
+                await asyncio.sleep(0.01)
 
 
 class Away(Catalog):

@@ -1,152 +1,31 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import math
-import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 
-from origin.catalog import broadcasts, leases, on_air, streams, tenants
-from origin.catalog.database import Catalog
-from origin.catalog.ids import DEFAULT_TENANT, secret_hash
+from origin.catalog import broadcasts, leases, on_air
+from origin.catalog.ids import DEFAULT_TENANT
 from origin.catalog.leases import Lease
-from origin.catalog.streams import NewStream
 from origin.errors import Problem
 from origin.live import director as director_module
 from origin.live import tenure
-from origin.live.director import Director
-from origin.live.means import Means, Shared
 from origin.observe import metrics
-from origin.stores.logbook import Logbook
 from origin.stores.manifests import load_manifest
-from origin.stores.memory import MemoryStore
 from packager import inventory
-from packager.hls.reload import ReloadQuery
-from tests.support.frames import VIDEO, pictures, push_all
-from tests.support.keys import KEYS, SIGNER
+from tests.origin.live.house import Failing, House, Slow, media_sequence, uris
+from tests.support.keys import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
 
     from origin.catalog.broadcasts import Broadcast
     from origin.catalog.streams import Stream
-    from origin.live.publication import Publication
-
-T = TypeVar("T")
-KEY = "sk_right"
-
-
-class Slow(MemoryStore):
-    """A store that takes nothing until it may."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.let_in = asyncio.Event()
-
-    async def put(self, key: str, body: Sequence[bytes]) -> None:
-        await self.let_in.wait()
-        await super().put(key, body)
-
-
-class Failing(Catalog):
-    """A real catalog on a disk that is full while `full` is set."""
-
-    full = False
-
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        if self.full:
-            raise Problem("catalog_failed", "The disk is full.")
-        return await super().write(work)
-
-
-class House:
-    """A director over a real catalog with one stream, and a clock that the test turns."""
-
-    def __init__(self, catalog: Catalog, logs: Path) -> None:
-        assert isinstance(catalog, Failing)
-        self.catalog = catalog
-        self._logs = logs
-        self._logbooks: list[Logbook] = []
-        self.store: MemoryStore = MemoryStore()
-        self.now = 1_800_000_000.0
-        self.shared: Shared | None = None
-        self.stream: Stream
-        self._numbers = itertools.count()
-        self.director = self.another("no_one")
-
-    def another(self, owner: str) -> Director:
-        return Director(
-            Means(
-                catalog=self.catalog,
-                store=self.store,
-                drafts=None,
-                logbook=self._logbook(),
-                find_stream=self._find,
-                signer=lambda: SIGNER,
-                manifest_keys=lambda: KEYS,
-                owner=owner,
-                shared=self.shared,
-                clock=lambda: self.now,
-                random=os.urandom,
-                part_target_s=0.2,
-            )
-        )
-
-    def _logbook(self) -> Logbook:
-        """As a new process would open it, when the one before is gone."""
-        for book in self._logbooks:
-            book.close()
-        self._logbooks.append(Logbook(self._logs))
-        return self._logbooks[-1]
-
-    async def add_stream(self, *, reconnect_window_s: int) -> None:
-        await self.catalog.write(lambda conn: tenants.ensure_default(conn, self.now))
-        new = NewStream(
-            id=f"st_{next(self._numbers)}",
-            tenant_id=DEFAULT_TENANT,
-            name="test",
-            key_hash=secret_hash(KEY),
-            playback_id="pb_one",
-            latency="low",
-            playback="signed",
-            dvr_window_s=60,
-            reconnect_window_s=reconnect_window_s,
-        )
-        self.stream = await self.catalog.write(lambda conn: streams.create(conn, new, self.now))
-
-    async def _find(self, key: str, _peer: str) -> Stream | None:
-        return await self.catalog.read(lambda conn: streams.by_key_hash(conn, secret_hash(key)))
-
-    async def publish(self, seconds: float = 5, director: Director | None = None) -> Publication:
-        publication = await (director or self.director).open(KEY, "rtmp", "127.0.0.1")
-        publication.set_track(VIDEO)
-        push_all(publication, pictures(seconds))
-        return publication
-
-    @property
-    def state(self) -> str:
-        return self.director.status(self.stream.id).state
-
-    async def text(self) -> str:
-        channel = self.director.channel("pb_one")
-        assert channel is not None
-        return (await channel.playlist("v0", ReloadQuery())).plain.decode()
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    catalog = Failing.open(f"sqlite:///{tmp_path}/catalog.db")
-    made = House(catalog, tmp_path / "logs")
-    await made.add_stream(reconnect_window_s=3_600)
-    yield made
-    await made.director.drain()
-    await asyncio.to_thread(catalog.close)
 
 
 async def test_an_unknown_key_opens_nothing(house: House) -> None:
@@ -213,8 +92,8 @@ async def test_disconnect_ends_at_once_and_the_next_broadcast_uses_new_numbers(h
     assert "#EXT-X-ENDLIST" in ended
     await house.publish()
     begun = await house.text()
-    assert not _uris(ended) & _uris(begun)
-    assert _media_sequence(begun) > _media_sequence(ended)
+    assert not uris(ended) & uris(begun)
+    assert media_sequence(begun) > media_sequence(ended)
 
 
 async def test_another_owner_is_kept_out_until_the_lease_runs_out(house: House) -> None:
@@ -317,14 +196,14 @@ async def test_a_restart_goes_on_with_the_same_playlist(house: House) -> None:
     assert again.status(house.stream.id).state == "reconnecting"
     house.director = again
     text = await house.text()
-    assert _uris(before) <= _uris(text)
-    assert _media_sequence(text) == _media_sequence(before)
+    assert uris(before) <= uris(text)
+    assert media_sequence(text) == media_sequence(before)
     assert "ENDLIST" not in text
     publication = await house.publish(seconds=5)
     text = await house.text()
-    assert _uris(before) <= _uris(text)
+    assert uris(before) <= uris(text)
     assert "#EXT-X-DISCONTINUITY\n" in text
-    assert [uri for uri in _uris(text) if uri.startswith("2-")]
+    assert [uri for uri in uris(text) if uri.startswith("2-")]
     assert publication.end_s > 9
 
 
@@ -386,11 +265,3 @@ def _broadcasts(conn: Connection) -> list[Broadcast]:
 
 def _impatient(stream: Stream) -> Stream:
     return replace(stream, reconnect_window_s=0)
-
-
-def _uris(text: str) -> set[str]:
-    return {line for line in text.splitlines() if line.endswith(".m4s")}
-
-
-def _media_sequence(text: str) -> int:
-    return int(text.partition("#EXT-X-MEDIA-SEQUENCE:")[2].partition("\n")[0])

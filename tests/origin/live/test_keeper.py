@@ -113,3 +113,28 @@ async def test_what_an_earlier_writer_has_stored_is_taken_over_and_can_go() -> N
     await keeper.close(5)
     assert list(keeper.stored) == ["v0/1-8.m4s", "v0/1-9.m4s"]
     assert [one.key for one in await store.list("tn/bc/", None, 9)] == ["tn/bc/v0/1-9.m4s"]
+
+
+class Full(MemoryStore):
+    """A store that takes nothing while anything is in it."""
+
+    async def put(self, key: str, body: Sequence[bytes]) -> None:
+        if await self.list("", None, 1):
+            raise StoreError("The disk is full.")
+        await super().put(key, body)
+
+
+async def test_a_full_disk_gets_room_by_what_is_to_be_deleted_and_is_told_of() -> None:
+    store, told = Full(), list[str]()
+    keeper = Keeper(
+        store, "tn/bc/", on_durable=lambda _: None, on_lost=lambda _: None, on_trouble=told.append, backlog_bytes=1_000
+    )
+    keeper.put(segment(0))
+    keeper.put(segment(1))
+    async with asyncio.timeout(10):
+        while not told:  # noqa: ASYNC110 - the store is tried in the background
+            await asyncio.sleep(0.01)
+    keeper.delete("v0/1-0.m4s")
+    await keeper.close(10)
+    assert [one.key for one in await store.list("", None, 10)] == ["tn/bc/v0/1-1.m4s"]
+    assert told == ["The disk is full.", ""]
