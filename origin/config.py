@@ -153,7 +153,10 @@ def _text(value: object) -> str:
 
 
 def _path(value: object) -> Path:
-    return Path(_text(value)).expanduser()
+    try:
+        return Path(_text(value)).expanduser()
+    except RuntimeError as error:  # "~name" of somebody who has no home here
+        raise ValueError("there is no such user's home directory; write the path in full") from error
 
 
 def _address(value: object) -> Address:

@@ -117,6 +117,12 @@ def ended_before(conn: Connection, moment: float, limit: int) -> list[Broadcast]
     return rows.every(conn, query, Broadcast)
 
 
+def is_over(conn: Connection, broadcast_id: str) -> bool:
+    """Tell whether it is ended: then no writer takes it up any more, and its objects may be deleted."""
+    query = select(_ROW.id).where(_ROW.id == broadcast_id, _ROW.ended_at.is_not(None))
+    return conn.execute(query).first() is not None
+
+
 def forget(conn: Connection, broadcast_id: str) -> bool:
     """Remove a broadcast that is over, after its objects are gone. Anybody may: no writer takes up what has ended."""
     gone = delete(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_not(None))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from origin.catalog import engine, migrate, postgres
-from origin.catalog.failures import translate
+from origin.catalog.failures import CatalogError, translate
 from origin.catalog.readers import THREADS, Readers
 from origin.catalog.writer import Writer
 
@@ -65,6 +66,18 @@ class Catalog:
         self._readers.close()
         for each in self._engines:
             each.dispose()
+
+
+def look(url: str) -> str:
+    """Say which database this is and whether it can be used, and change nothing. Raises `Problem`."""
+    if url.startswith("postgresql:"):
+        return postgres.look(url)
+    path = engine.database_file(url)
+    if not path.exists():
+        return f"SQLite; the first start makes {path}."
+    if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+        raise CatalogError(f"{path} is no file that can be read and written; change its owner or set database_url.")
+    return f"SQLite in {path}, {path.stat().st_size >> 10} KiB."
 
 
 def _open_file(url: str) -> tuple[Engine, Engine]:

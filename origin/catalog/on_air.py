@@ -107,9 +107,9 @@ def hold(conn: Connection, writers: Sequence[Writer], now: float, ttl_s: float) 
 
 
 def finish(conn: Connection, writer: Writer, now: float) -> bool:
-    """End the broadcast, give the lease back; nothing, and False, once the writer has lost its lease to another."""
+    """End the broadcast, give the lease back; nothing, and False, if it is over or another writer's."""
     now = moment(conn, now)
-    if leases.lock(conn, writer.lease) is None:
+    if leases.lock(conn, writer.lease) is None or not _writes(conn, writer):
         return False
     _reserve(conn, writer)
     broadcasts.end(conn, writer.broadcast_id, now, epoch=writer.lease.epoch)
@@ -174,7 +174,7 @@ def watched(conn: Connection, playback_id: str, now: float, linger_s: float) -> 
 def lay_down(conn: Connection, writer: Writer, now: float) -> bool:
     """Give the lease back and leave the broadcast open, for whoever goes on with it. Otherwise as `finish`."""
     now = moment(conn, now)
-    if leases.lock(conn, writer.lease) is None:
+    if leases.lock(conn, writer.lease) is None or not _writes(conn, writer):
         return False
     _reserve(conn, writer)
     _release(conn, writer, now)
@@ -194,6 +194,12 @@ def release_all(conn: Connection, now: float) -> list[Broadcast]:
         if lease:
             leases.release(conn, lease.resource, lease.owner, lease.epoch, now)
     return left
+
+
+def _writes(conn: Connection, writer: Writer) -> bool:
+    """Tell whether it is still this broadcast that the lease is for: its owner may have begun another under it."""
+    left = broadcasts.open_one(conn, writer.lease.resource.removeprefix(lease_of("")))
+    return left is not None and (left.id, left.epoch) == (writer.broadcast_id, writer.lease.epoch)
 
 
 def _release(conn: Connection, writer: Writer, now: float) -> None:

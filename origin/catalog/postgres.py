@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from origin.catalog.failures import CatalogError
+from origin.catalog.failures import CatalogError, sentence
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
@@ -74,6 +74,21 @@ def whereabouts(url: str) -> str:
     """Where the database is, for the eyes of operators: `name at host:port`."""
     parsed = _parse(url)
     return f"{parsed.database} at {parsed.host or 'the local socket'}{f':{parsed.port}' if parsed.port else ''}"
+
+
+def look(url: str) -> str:
+    """Say what answers there, and change nothing. Raises `CatalogError`."""
+    engine = reader_engine(url, 1)
+    try:
+        with engine.connect() as conn:
+            version, standby = conn.exec_driver_sql("SELECT version(), pg_is_in_recovery()").one()
+    except DBAPIError as error:
+        raise CatalogError(f"The database {whereabouts(url)} cannot be reached: {sentence(error)}.") from error
+    finally:
+        engine.dispose()
+    if standby:
+        raise CatalogError(f"The database {whereabouts(url)} is a standby; database_url must name its primary.")
+    return f"{' '.join(version.split()[:2])} has the database {whereabouts(url)}."
 
 
 def _engine(url: str, connections: int, part: str, **link: str) -> Engine:

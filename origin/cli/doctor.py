@@ -19,6 +19,7 @@ import click
 import httpx
 
 from origin.catalog import secret_file
+from origin.catalog.database import look
 from origin.cli.common import json_option, show_table, with_settings
 from origin.errors import Problem
 from origin.web.pages import DIST
@@ -76,6 +77,13 @@ def _secrets(settings: Settings) -> tuple[str, str]:
     return "ok", "They are there, for their owner only."
 
 
+def _catalog(settings: Settings) -> tuple[str, str]:
+    try:
+        return "ok", look(settings.database_url)
+    except Problem as problem:
+        return "bad", problem.detail
+
+
 def _certificate(settings: Settings) -> tuple[str, str]:
     if settings.tls_cert is None:
         return "ok", "None is set: plain HTTP and RTMP."
@@ -128,6 +136,7 @@ def _loop(_settings: Settings) -> tuple[str, str]:
 CHECKS: Final[dict[str, Callable[[Settings], tuple[str, str]]]] = {
     "data directory": _data_dir,
     "secrets": _secrets,
+    "catalog": _catalog,
     "certificate": _certificate,
     "listeners": _listeners,
     "pages": _pages,

@@ -24,8 +24,12 @@ PAGE: Final = 500
 async def forget_broadcast(catalog: Catalog, store: ObjectStore, broadcast_id: str, prefix: str) -> bool:
     """Delete every object of a broadcast that is over, then its row.
 
-    A store that fails leaves the row, so that the next start tries again; the answer is False then.
+    One that is open in the catalog keeps its objects, whatever the caller takes it for: its lease was lost, and another
+    node goes on with it or will. A store that fails leaves the row, so that the next start tries again. The answer is
+    False in both cases.
     """
+    if not await catalog.read(lambda conn: broadcasts.is_over(conn, broadcast_id)):
+        return False
     try:
         while page := await store.list(prefix, after=None, limit=PAGE):
             await store.delete([stored.key for stored in page])

@@ -116,6 +116,7 @@ def test_strangers_in_the_environment_are_left_alone(tmp_path: Path) -> None:
         ('http_bind = "h:65536"', "http_bind: write host:port"),
         ('http_bind = "h:-1"', "http_bind: write host:port"),
         ('http_bind = "off"', "http_bind: write host:port"),
+        ('data_dir = "~0/x"', "data_dir: there is no such user's home directory"),
         ('data_dir = ""', "data_dir: write a string that is not empty"),
         (
             'database_url = "mysql://h/db"',

@@ -25,7 +25,10 @@ def test_what_ended_is_collected_from_the_oldest_and_then_forgotten(conn: Connec
             broadcasts.end(conn, f"bc_{number}", 30.0 + number)
     assert [row.id for row in broadcasts.ended_before(conn, 32.0, 10)] == ["bc_0", "bc_1"]
     assert [row.id for row in broadcasts.ended_before(conn, 99.0, 1)] == ["bc_0"]
+    assert broadcasts.is_over(conn, "bc_0")
+    assert not broadcasts.is_over(conn, "bc_3")
     assert broadcasts.forget(conn, "bc_0")
+    assert not broadcasts.is_over(conn, "bc_0")
     assert not broadcasts.forget(conn, "bc_0")
     assert not broadcasts.forget(conn, "bc_3")
     assert [row.id for row in broadcasts.ended_before(conn, 99.0, 10)] == ["bc_1", "bc_2"]

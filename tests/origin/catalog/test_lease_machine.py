@@ -121,6 +121,9 @@ class Nodes(RuleBasedStateMachine):
         place = data.draw(st.integers(0, len(self.given) - 1))
         writer = self.given[place]
         current, before = self.is_current(writer), self.rows()
+        if deed in ("lay_down", "finish"):
+            open_ones = [(row.id, row.epoch) for row in broadcasts.open_ones(self.conn)]
+            current &= (writer.broadcast_id, writer.lease.epoch) in open_ones  # not one before its owner's newest
         done = self.do(deed, place)
         if not current:
             assert not done

@@ -76,6 +76,17 @@ def test_who_lost_the_lease_can_neither_raise_the_numbers_nor_take_it_back(conn:
     assert (lease.owner, lease.epoch, lease.expires_at) == ("node-b", 2, 20.0 + 2 * TTL_S)
 
 
+def test_an_old_broadcast_that_ends_once_more_leaves_the_owners_next_one_its_lease(conn: Connection) -> None:
+    stream = a_stream(conn)
+    old = begin(conn, stream)
+    assert on_air.finish(conn, old, 21.0)
+    begin(conn, stream, "two", now=22.0)
+    assert not on_air.finish(conn, old, 23.0)
+    assert not on_air.lay_down(conn, old, 23.0)
+    assert on_air.held(conn, "st_a", 23.0)
+    assert open_ones(conn) == ["bc_two"]
+
+
 def test_a_stream_that_was_deleted_meanwhile_may_finish(conn: Connection) -> None:
     stream = a_stream(conn)
     streams.delete(conn, DEFAULT_TENANT, stream.id, None)

@@ -15,6 +15,7 @@ from origin.catalog.failures import CatalogError, OutcomeUnknownError
 from origin.catalog.tenants import Tenant
 from tests.origin.catalog.made import problem
 from tests.support.postgres import server
+from tests.support.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 WAIT_S = 30.0
+COMMIT = b"COMMIT\0"  # and not the "COMMITTED" of an isolation level
 END_SESSION = "SELECT pg_terminate_backend(pg_backend_pid())"
 
 
@@ -138,6 +140,21 @@ def test_a_commit_that_was_cut_off_is_told_as_unknown_and_not_repeated(catalog: 
     assert len(runs) == 1
     catalog.write_now(adding("a"))
     assert catalog.read_now(names) == ["a"]
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["it was done", "it was not done"])
+def test_a_commit_whose_answer_does_not_come_may_have_been_done_or_not(url: str, done: bool) -> None:  # noqa: FBT001 - a column of the table above
+    port = server().port
+    with Relay(port) as relay:
+        catalog = Catalog.open(url.replace(f":{port}/", f":{relay.port}/"))
+        catalog.write_now(adding("a"))
+        relay.mute(COMMIT) if done else relay.lose(COMMIT)
+        with pytest.raises(OutcomeUnknownError):
+            catalog.write_now(adding("b"))
+        assert relay.cuts == 1
+        assert catalog.read_now(names) == (["a", "b"] if done else ["a"])
+        catalog.write_now(adding("c"))
+        catalog.close()
 
 
 def test_of_a_deadlock_both_sides_are_done_in_the_end(catalog: Catalog, other: Catalog) -> None:

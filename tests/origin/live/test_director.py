@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from origin.catalog import broadcasts, leases
+from origin.catalog import broadcasts, leases, on_air
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.catalog.leases import Lease
 from origin.errors import Problem
@@ -120,6 +120,32 @@ async def test_a_lost_lease_ends_the_broadcast(house: House, monkeypatch: pytest
     farewell = await asyncio.wait_for(publication.farewell, 10)
     assert farewell.code == "lease_lost"
     await director.drain()
+
+
+async def test_who_lost_the_lease_unawares_and_ends_deletes_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(director_module, "LINGER_S", 0.0)
+    await house.publish()
+    stored = await _stored(house)
+    house.now += tenure.LEASE_TTL_S + 1
+    taken = await house.catalog.write(
+        lambda conn: on_air.resume(conn, house.stream, "no_other", now=house.now, ttl_s=15.0)
+    )
+    assert taken is not None
+    await house.director.disconnect(house.stream.id, "enough")
+    await house.director.drain()  # which waits for whatever was to be deleted
+    assert {one.key for one in await house.store.list("", None, 100)} >= stored
+    (row,) = await house.catalog.read(broadcasts.open_ones)
+    assert (row.id, row.epoch) == (taken.broadcast_id, 2)
+
+
+async def _stored(house: House) -> set[str]:
+    """What the store has of the broadcast once the keeper has done its work."""
+    async with asyncio.timeout(10):
+        while not (found := await house.store.list("", None, 100)):  # noqa: ASYNC110 - seen from outside
+            await asyncio.sleep(0)
+    return {one.key for one in found}
 
 
 async def test_a_catalog_that_fails_for_a_while_costs_nobody_anything(
