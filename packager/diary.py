@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 MAX_ENTRY_BYTES: Final = 64 << 20
 """A window of a day is 86,400 segments of some 700 bytes with their parts; no entry is longer."""
 
@@ -37,23 +38,24 @@ class Diary:
         self._presentation = presentation
         self._told: dict[str, _Told] = {}
         self._inits: dict[str, Track] | None = None
+        self._state: list[Any] = []
 
     def entry(self) -> bytes:
         """What has changed since the last call."""
         shown = self._presentation
         rows = {name: self._row(window) for name, window in shown.windows.items()}
         whole: dict[str, Any] = {
-            "all": list(shown.windows),
             "reached": shown.reached_s,
-            "part": shown.part_target,
-            "present": shown.present,
-            "run": [shown.epoch, shown.runs, shown.flowing, shown.span_s],
             "windows": {name: row for name, row in rows.items() if row is not None},
         }
+        state = [list(shown.windows), shown.part_target, shown.epoch, shown.runs, shown.flowing, shown.span_s]
+        if state != self._state:
+            self._state = whole["state"] = state
         if shown.inits is not self._inits:
             self._inits = shown.inits
             whole["inits"] = {name: _track_row(track) for name, track in shown.inits.items()}
-        return json.dumps(whole, separators=(",", ":")).encode()
+            whole["present"] = shown.present
+        return _ENCODE(whole).encode()
 
     def _row(self, window: Window) -> dict[str, Any] | None:
         told = self._told.get(window.name)
@@ -71,11 +73,17 @@ class _Told:
         self._base: int | None = None
         self._parts = 0
         self._changed = window.lost_count
+        self._rest: tuple[object, ...] = ()
 
     def row(self) -> dict[str, Any] | None:
         window = self.window
         if window.version == self._version:
             return None
+        if self._only_parts(window):
+            parts_from, self._parts = self._parts, len(window.open_parts)
+            self._version = window.version
+            parts = [_row_of(part) for part in window.open_parts[parts_from:]]
+            return {"at": self._base, "parts": [parts_from, parts], "hint": window.hint}
         fresh = self._base is None
         first = window.media_sequence if self._base is None else max(self._base, window.media_sequence)
         closed = window.segments[first - window.media_sequence :]
@@ -97,7 +105,18 @@ class _Told:
             row["gaps"] = [segment.msn for segment in window.segments if segment.gap]
         self._version, self._base, self._parts = window.version, window.open_msn, len(window.open_parts)
         self._changed = window.lost_count
+        self._rest = self._rest_of(window)
         return row
+
+    def _only_parts(self, window: Window) -> bool:
+        """Whether nothing has changed but the parts of the open segment, and what is hinted at: nearly always."""
+        return window.open_msn == self._base and self._rest_of(window) == self._rest
+
+    def _rest_of(self, window: Window) -> tuple[object, ...]:
+        return (
+            *(window.media_sequence, window.target_duration, window.ended, window.lost_count, window.longest),
+            *(window.discontinuity_sequence, window.open_head),
+        )
 
 
 def apply(presentation: Presentation, entry: bytes) -> set[str]:
@@ -113,7 +132,7 @@ def apply(presentation: Presentation, entry: bytes) -> set[str]:
 def _apply(presentation: Presentation, whole: Mapping[str, Any]) -> set[str]:
     windows = presentation.windows
     for name, row in whole["windows"].items():
-        if row["from"] is None:
+        if row.get("from", 0) is None:
             windows[name] = Window(
                 name,
                 media_sequence=row["media"],
@@ -121,14 +140,15 @@ def _apply(presentation: Presentation, whole: Mapping[str, Any]) -> set[str]:
                 low_latency=row["low"],
             )
         _advance(windows[name], row)
-    for gone in windows.keys() - set(whole["all"]):
-        del windows[gone]
     presentation.reached_s = whole["reached"]
-    presentation.part_target = None if whole["part"] is None else (whole["part"][0], whole["part"][1])
-    presentation.present = whole["present"]
-    presentation.epoch, presentation.runs, presentation.flowing, presentation.span_s = whole["run"]
+    if "state" in whole:
+        names, part, presentation.epoch, presentation.runs, presentation.flowing, presentation.span_s = whole["state"]
+        presentation.part_target = None if part is None else (part[0], part[1])
+        for gone in windows.keys() - set(names):
+            del windows[gone]
     if "inits" in whole:
         presentation.inits = {name: _track(row) for name, row in whole["inits"].items()}
+        presentation.present = whole["present"]
     for window in windows.values():
         if presentation.part_target and window.low_latency:
             window.part_target = presentation.part_target[0] / presentation.part_target[1]
@@ -136,6 +156,11 @@ def _apply(presentation: Presentation, whole: Mapping[str, Any]) -> set[str]:
 
 
 def _advance(window: Window, row: Mapping[str, Any]) -> None:
+    if "at" in row:
+        _take_parts(window, row["at"], *row["parts"])
+        window.hint = row["hint"]
+        window.version += 1
+        return
     if row["from"] is not None and row["from"] > max(window.open_msn, row["media"]):
         raise DiaryError(f"segments before {row['from']} of {window.name} are missing")
     window.target_duration = row["target"]
@@ -156,6 +181,12 @@ def _advance(window: Window, row: Mapping[str, Any]) -> None:
         window.mark_lost(f"{window.name}/{window.segments[msn - window.media_sequence].file}")
     window.hint, window.ended = row["hint"], row["ended"]
     window.version += 1
+
+
+def _take_parts(window: Window, msn: int, start: int, parts: list[list[Any]]) -> None:
+    if (window.open_msn, len(window.open_parts)) != (msn, start):
+        raise DiaryError(f"what comes before part {start} of segment {msn} of {window.name} is missing")
+    window.open_parts += [Part(*part) for part in parts]
 
 
 def _row_of(value: Head | Part) -> list[Any]:

@@ -71,6 +71,7 @@ class LivePackager:
         self._retention = Retention(self._windows, settings.dvr_window_s)
         self._periods = Periods()
         self._renditions: dict[str, Rendition] = {}
+        self._unmeasured: list[Rendition] = []
         self._run: Run | None = None
         self._runs = 0
         self._wall = 0.0
@@ -153,6 +154,7 @@ class LivePackager:
         self._finish(out)
         self._periods.require()
         self._renditions = {name: self._rendition(name, track, wall_at_zero) for name, track in named.items()}
+        self._unmeasured = list(self._renditions.values())
         self._show_tracks()
         out += [each.put_init() for each in self._renditions.values()]
         leader, *others = self._renditions.values()
@@ -214,8 +216,9 @@ class LivePackager:
         shown = self.presentation
         for rendition in self._renditions.values():
             shown.reached_s = max(shown.reached_s, rendition.reached_s)
-            if shown.inits[rendition.init_name] != rendition.measured_track:
-                self._show_tracks()
+        if self._unmeasured:
+            self._unmeasured = [each for each in self._renditions.values() if not each.frame]
+            self._show_tracks()
         shown.part_target = self._promises.part_target
 
     def _show_tracks(self) -> None:
