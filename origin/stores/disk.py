@@ -24,7 +24,7 @@ from origin.stores.drafts import Drafts
 from origin.stores.growing import GrowingDraft, Spool
 from origin.stores.protocol import CHUNK_BYTES, ObjectMissing, StoredObject, StoreError, checked_key, checked_prefix
 from origin.stores.walk import prune, walk
-from origin.stores.workers import Workers
+from origin.stores.workers import Lane, Workers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
@@ -34,6 +34,10 @@ WRITE_THREADS: Final = 2
 """Flushing is waiting: two overlap, more only queue up inside the disk."""
 READ_THREADS: Final = 4
 """The first read of a segment waits for the disk, later ones find it in the page cache; a few waits overlap."""
+GATHER_S: Final = 0.02
+"""Drafts are written in bursts so far apart: a tenth of a part, which a crash may cost beside an unfinished one."""
+MAX_LANES: Final = 8
+"""There is one lane; its next job may be given while the last one ends."""
 MAX_WRITES: Final = 256
 """A segment of 60 streams every two seconds is 30 a second, twice for audio: four seconds' backlog."""
 MAX_READS: Final = 1_024
@@ -51,8 +55,9 @@ class DiskStore:
             self._root = root.resolve()
             self._drafts = Drafts(self._root)
         self._writers = Workers("store-writer", WRITE_THREADS, MAX_WRITES)
-        self._spool = Spool(self._root, self._writers, self._place)
         self._readers = Workers("store-reader", READ_THREADS, MAX_READS)
+        self._ahead = Workers("store-ahead", 1, MAX_LANES)
+        self._spool = Spool(self._root, self._writers, Lane(self._ahead, GATHER_S), self._place)
         self._folders = threading.Lock()
         """So that nothing is moved into a folder that another thread has made but not yet flushed."""
         self._closed = False
@@ -115,6 +120,7 @@ class DiskStore:
         return await self._writers.run(adopt, discard=GrowingDraft.release)
 
     async def close(self) -> None:  # noqa: D102 - as ObjectStore
+        await self._ahead.close()
         await self._writers.close()
         await self._readers.close()
         if not self._closed:

@@ -1,8 +1,8 @@
 """Objects of a disk store that grow while they are made: below `.spool`, each under the key that it will have.
 
 A segment is written once, as its parts come, and is renamed into its place when it is whole. `append` only queues: one
-job of the store's writers takes what has come in for all drafts, one writev(2) a draft, and goes on as long as more
-comes, so that sixty streams wake a thread less often than they append. The page cache holds what was written, so it
+thread takes what has come in for all drafts in some milliseconds, one writev(2) a draft, so that sixty streams wake it
+less often than they append. The page cache holds what was written, so it
 survives the process but not a power cut; `commit` flushes, and then it does.
 
 A draft stays open, and locked (flock), until it is over. Whatever is in `.spool` without a lock was left behind by a
@@ -23,12 +23,11 @@ from origin.stores.disk_errors import told
 from origin.stores.drafts import flush, write_all
 from origin.stores.protocol import ObjectMissing, StoredObject, StoreError
 from origin.stores.walk import prune, walk
-from origin.stores.workers import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from origin.stores.workers import Workers
+    from origin.stores.workers import Lane, Workers
 
 FOLDER: Final = ".spool"
 """No key begins with a dot, so no key leads in here."""
@@ -45,16 +44,15 @@ _MODE: Final = 0o666
 class Spool:
     """All drafts of a store. What is not said to queue blocks, and belongs in a thread."""
 
-    def __init__(self, root: Path, writers: Workers, place: Callable[[Path, Path], None]) -> None:
+    def __init__(self, root: Path, writers: Workers, lane: Lane, place: Callable[[Path, Path], None]) -> None:
         self.root = root
         self.folder = root / FOLDER
         self.writers = writers
-        self.lane = Lane(writers)
+        self.lane = lane
         self.place = place
         """Moves a draft to its place, durably; the store's own."""
         self._alive: set[GrowingDraft] = set()
-        for folder, _, _ in os.walk(self.folder, topdown=False):
-            self.prune(Path(folder).relative_to(self.folder))
+        self._tidy()
 
     def draft(self, key: str) -> GrowingDraft:
         """Begin a draft; its file is opened with the first write."""
@@ -119,6 +117,12 @@ class Spool:
         """Close what is not over; it stays for whoever opens the store next."""
         for draft in self._alive.copy():
             draft.release()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Remove empty folders."""
+        for folder, _, _ in os.walk(self.folder, topdown=False):
+            self.prune(Path(folder).relative_to(self.folder))
 
 
 class GrowingDraft:
@@ -139,6 +143,7 @@ class GrowingDraft:
         """Whoever holds it writes what waits, before anything else."""
         self._error: StoreError | None = None
         self._over = False
+        self._discarded = False
 
     def append(self, chunks: Sequence[bytes]) -> None:  # noqa: D102 - as Draft
         if self._over:
@@ -161,7 +166,7 @@ class GrowingDraft:
 
     def discard(self) -> None:  # noqa: D102 - as Draft
         if not self._over:
-            self._over = True
+            self._over = self._discarded = True
             self._spool.writers.soon(self._remove)
 
     async def read(self) -> bytes:  # noqa: D102 - as Draft
@@ -189,7 +194,7 @@ class GrowingDraft:
             self._bytes = 0
             self._queued = False
         try:
-            if chunks and self._error is None:
+            if chunks and self._error is None and not self._discarded:
                 with told():
                     write_all(self._opened(), chunks)
         except StoreError as error:

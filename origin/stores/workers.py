@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
@@ -67,10 +68,12 @@ class Lane:
     """Work that nobody waits for, in order, by one thread of a pool at a time. `work` must be brief and not raise.
 
     One job of the pool takes all that has come in, and goes on while more comes: under load, threads are woken seldom.
+    It rests for `gather_s` before, so that as much as may be comes in; its thread should have nothing else to do then.
     """
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Workers, gather_s: float = 0.0) -> None:
         self._workers = workers
+        self._gather_s = gather_s
         self._waiting: deque[Callable[[], object]] = deque()
         self._lock = threading.Lock()
         self._running = False
@@ -92,12 +95,15 @@ class Lane:
 
     def _run(self) -> None:
         while True:
+            time.sleep(self._gather_s)
             with self._lock:
-                if not self._waiting:
-                    self._running = False
-                    return
-                work = self._waiting.popleft()
-            work()
+                works = tuple(self._waiting)
+                self._waiting.clear()
+                self._running = bool(works)
+            if not works:
+                return
+            for work in works:
+                work()
 
 
 def _discard(done: Future[T], discard: Callable[[T], object]) -> None:

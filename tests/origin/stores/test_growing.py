@@ -162,6 +162,7 @@ async def test_closing_keeps_what_is_not_over(store: DiskStore, root: Path) -> N
 async def test_what_comes_once_the_store_is_closing_is_told_and_spoils_nothing(store: DiskStore, root: Path) -> None:
     draft = await grow(store, KEY, (b"abc",))
     assert await draft.read() == b"abc"
+    await store._ahead.close()
     await store._writers.close()
     with pytest.raises(StoreError, match="closed"):
         draft.append((b"def",))
