@@ -325,7 +325,7 @@ class Director:
         try:
             await self._means.catalog.write(lambda conn: rows.lay_down(conn, writer, self._means.clock()))
         finally:
-            await self._finish_storing(on_air)
+            await self._finish_storing(on_air, last_word=self._means.shared is None)
 
     async def _end(self, on_air: OnAir) -> None:
         """ENDLIST, a note in the catalog; a while later everything of it goes."""
@@ -336,19 +336,22 @@ class Director:
         metrics.live_streams.dec()
         await on_air.channel.finish()
         on_air.timer = asyncio.get_running_loop().call_later(LINGER_S, self._collect, on_air)
-        writer = on_air.position()
+        writer, ours = on_air.position(), False
         try:
-            await self._means.catalog.write(lambda conn: rows.finish(conn, writer, self._means.clock()))
+            ours = await self._means.catalog.write(lambda conn: rows.finish(conn, writer, self._means.clock()))
         finally:
             on_air.noted.set()
-            await self._finish_storing(on_air)
+            await self._finish_storing(on_air, last_word=ours or self._means.shared is None)
         log.info("broadcast_ended", stream_id=on_air.stream.id, broadcast_id=on_air.writer.broadcast_id)
 
-    async def _finish_storing(self, on_air: OnAir) -> None:
-        """All media, then the manifests that list it; whatever comes of it, the broadcast can be collected then."""
+    async def _finish_storing(self, on_air: OnAir, *, last_word: bool) -> None:
+        """All media, then the manifests that list it; whatever comes of it, the broadcast can be collected then.
+
+        Without the `last_word` no manifests: those of whoever goes on must not be written over.
+        """
         try:
             await on_air.keeper.close(DRAIN_S)
-            await on_air.shelf.close(SHELF_S)
+            await (on_air.shelf.close(SHELF_S) if last_word else on_air.shelf.leave())
         finally:
             on_air.kept.set()
 
