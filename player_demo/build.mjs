@@ -46,7 +46,8 @@ async function addIcon(assets) {
 /** What is bundled may be passed on only with its licence beside it. */
 async function writeLicences() {
   const { dependencies } = JSON.parse(await readFile(path.join(here, "package.json"), "utf8"));
-  const texts = Object.keys(dependencies).map(async (name) => {
+  const bundled = Object.keys(dependencies).filter((name) => name !== "esbuild");
+  const texts = bundled.map(async (name) => {
     const text = await readFile(path.join(here, "node_modules", name, "LICENSE"), "utf8");
     return `${name}\n${"=".repeat(name.length)}\n\n${text}\n`;
   });

@@ -30,7 +30,13 @@ _TIME: Final = "../../../time"
 _CHANNELS: Final = "urn:mpeg:mpegB:cicp:ChannelConfiguration"
 _SET_IDS: Final = {Kind.VIDEO: 0, Kind.AUDIO: 1}
 _LOW_DELAY_S: Final = 1.2
+"""The delay that players aim at where there are parts: the three parts that HLS players hold back (PART-HOLD-BACK), and
+as much again, since these players do not hear of each part."""
 _DELAY_SEGMENTS: Final = 3
+"""The same in segments where there are none: one is not closed yet, one not heard of, one in reserve."""
+_DELAY_SHARE: Final = 0.75
+"""Of what players can go back to, the most that they are told to stay behind: one that begins with the very oldest
+segment (dash.js 5.2 in Chromium) never gets going."""
 _LAYOUTS: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 11, 8: 12}
 """ChannelConfiguration (ISO/IEC 23001-8, table 7) for so many channels."""
 _GRAIN_S: Final = 1000
@@ -47,7 +53,7 @@ def render(
     should have been told of the end before, or they take the end for a length (Shaka Player 5.2).
     """
     listed = periods(windows, tracks, flowing=flowing)
-    terms = _terms(windows.values(), listed)
+    terms = _terms(windows.values(), listed, span)
     ended = all(window.ended for window in windows.values())
     attributes = {
         "xmlns": "urn:mpeg:dash:schema:mpd:2011",
@@ -62,7 +68,7 @@ def render(
         "minBufferTime": _duration(terms.buffer),
         "maxSegmentDuration": _duration(terms.longest),
     }
-    service = [_service(terms.delay)] if terms.part else []
+    service = [_service()] if terms.part else []
     clock = element("UTCTiming", {"schemeIdUri": "urn:mpeg:dash:utc:http-xsdate:2014", "value": _TIME})
     body = element("MPD", attributes, *service, *(_period(period, terms) for period in listed), clock)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
@@ -70,20 +76,23 @@ def render(
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """What the whole manifest is written by, in seconds: `part` is 0.0 where there are none."""
+    """What the whole manifest is written by, in seconds: `part` is 0.0 where there are none.
+
+    `reach` is how far back what is listed begins.
+    """
 
     part: float
     longest: float
-
-    @property
-    def delay(self) -> float:
-        """How far behind the live edge players should stay."""
-        return _LOW_DELAY_S if self.part else _DELAY_SEGMENTS * self.longest
+    reach: float
 
     @property
     def suggested(self) -> float:
-        """The same for players that know nothing of low latency, which take the open segment for one that is there."""
-        return self.delay + self.longest if self.part else self.delay
+        """How far behind the live edge players should stay that know nothing of low latency.
+
+        They may take the open segment for one that is there (Shaka Player 5.2), and are sent back by its length.
+        """
+        delay = _LOW_DELAY_S + self.longest if self.part else _DELAY_SEGMENTS * self.longest
+        return min(delay, _DELAY_SHARE * self.reach)
 
     @property
     def buffer(self) -> float:
@@ -92,19 +101,24 @@ class _Terms:
 
     @property
     def update(self) -> float:
-        """How often players should look for news: the segment after the open one is listed already."""
-        return self.longest / 2 if self.part else self.longest
+        """How often players should look for news."""
+        return self.longest / 2
 
 
-def _terms(windows: Iterable[Window], listed: Sequence[Period]) -> _Terms:
+def _terms(windows: Iterable[Window], listed: Sequence[Period], span: float) -> _Terms:
     part = max((window.part_target for window in windows if window.low_latency), default=0.0)
     lasting = (each.ticks / lane.track.timescale for period in listed for lane in period.lanes for each in lane.entries)
-    return _Terms(part, max(lasting, default=1.0))
+    reach = min(span, listed[-1].known - listed[0].begin) if listed else span
+    return _Terms(part, max(lasting, default=1.0), reach)
 
 
-def _service(delay: float) -> str:
-    """ServiceDescription (annex K): the delay that is aimed at, and how players may come near it."""
-    latency = {"target": round(1000 * delay), "min": round(500 * delay), "max": round(4000 * delay)}
+def _service() -> str:
+    """ServiceDescription (annex K): the delay that is aimed at, and how players may come near it.
+
+    No longest delay is told, for players that are further behind go to the live edge (dash.js 5.2), though their user
+    may have gone back.
+    """
+    latency = {"target": round(1000 * _LOW_DELAY_S), "min": round(500 * _LOW_DELAY_S)}
     return element(
         "ServiceDescription",
         {"id": 0},
@@ -114,7 +128,7 @@ def _service(delay: float) -> str:
 
 
 def _period(period: Period, terms: _Terms) -> str:
-    attributes = {"id": period.msn, "start": _duration(period.start)}
+    attributes = {"id": period.msn, "start": f"PT{period.start:.6f}S"}
     return element("Period", attributes, *(_adaptation_set(lane, terms) for lane in period.lanes))
 
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _JOINED_S: Final = 0.1
 """A segment is told to last up to the next one, where that begins within so much of its end: decode times decide where
 segments are cut, presentation times where they begin."""
+_FINE: Final = 64
+"""Periods start at whole 64ths of a second, which binary fractions and microseconds both hold exactly: at ten digits, a
+player that seeks to the start of a period may come out a hair before the first sample otherwise, and stand there."""
 _RECENT: Final = 4
 """The next segment is predicted to last as long as the shortest of so many: a player that expects it too soon is made
 to wait for a moment, one that expects it too late misses one."""
@@ -83,8 +86,13 @@ class Period:
     lanes: tuple[Lane, ...]
 
     @property
+    def begin(self) -> float:
+        """Where the oldest entry begins, unix seconds."""
+        return self.start + min(lane.seconds(lane.entries[0].time) for lane in self.lanes)
+
+    @property
     def end(self) -> float:
-        """Where the last entry ends, unix seconds."""
+        """Where the first rendition ends, unix seconds."""
         return self.start + min(lane.seconds(lane.entries[-1].end) for lane in self.lanes)
 
     @property
@@ -170,7 +178,7 @@ def _period(msn: int, drafts: Sequence[_Draft], tracks: Mapping[str, Track], *, 
         lane = _lane(draft, tracks[f"{draft.window.name}/{draft.head.init}"], flowing=flowing, leader=lanes[:1])
         if lane.entries:
             lanes.append(lane)
-    return Period(msn, drafts[0].head.period_date, tuple(lanes))
+    return Period(msn, round(drafts[0].head.period_date * _FINE) / _FINE, tuple(lanes))
 
 
 def _lane(draft: _Draft, track: Track, *, flowing: bool, leader: Sequence[Lane]) -> Lane:
