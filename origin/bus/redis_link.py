@@ -88,7 +88,6 @@ class RedisLink:
             max_connections=CONNECTIONS,
             timeout=ANSWER_S,
             connection_class=self._connection_kind,
-            socket_timeout=ANSWER_S,
             **self._options,
         )
         self._closed = False
@@ -148,8 +147,7 @@ class RedisLink:
             await self._pool.release(connection)
 
     def _new_connection(self) -> Connection:
-        # No timeout: the listener has nothing to read for hours, and finds out for itself whether somebody is there.
-        return self._connection_kind(socket_timeout=None, **self._options)
+        return self._connection_kind(**self._options)
 
 
 class _SecureConnection(Connection):
@@ -172,6 +170,9 @@ def _means(address: Address) -> tuple[type[Connection], dict[str, Any]]:
         "username": address.username,
         "password": address.password,
         "socket_connect_timeout": ANSWER_S,
+        # None for commands, which are bounded as a whole: redis-py would use `asyncio.wait_for`, which can swallow a
+        # cancellation (before Python 3.12). None for the listener, which has nothing to read for hours.
+        "socket_timeout": None,
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,  # replies and messages in one form, and one round trip less to connect
         "driver_info": None,  # two more

@@ -133,7 +133,8 @@ class RedisListener:
             before = self._replies
             connection = self._new_connection()
             try:
-                await connection.connect()  # type: ignore[no-untyped-call]  # redis-py leaves some out
+                async with asyncio.timeout(ANSWER_S):
+                    await connection.connect()  # type: ignore[no-untyped-call]  # redis-py leaves some out
                 await self._serve(connection)
             except* (RedisError, OSError) as group:
                 self._trouble = self._complaint(_first(group))

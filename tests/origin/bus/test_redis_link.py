@@ -100,8 +100,10 @@ async def test_a_command_that_was_given_up_leaves_no_answer_for_the_next() -> No
         given_up = asyncio.create_task(link.do("ECHO", "given up"))
         for _ in range(turn % 10):
             await asyncio.sleep(0)
+        done = given_up.done()
         given_up.cancel()
         await asyncio.wait([given_up])
+        assert given_up.cancelled() or done
         assert await link.do("ECHO", str(turn)) == str(turn).encode()
     await link.close()
 
@@ -119,8 +121,8 @@ async def test_a_server_that_is_away_and_comes_back() -> None:
 
 
 async def test_a_server_that_does_not_answer() -> None:
-    with RedisServer() as server:
-        link = RedisLink.open(server.url)
+    with RedisServer("--requirepass", "aaaa") as server:
+        link = RedisLink.open(server.url.replace("//", "//:aaaa@"))
         await link.do("PING")
         server.pause()
         waiting = [link.do("ECHO", "x") for _ in range(3 * CONNECTIONS)]

@@ -125,8 +125,8 @@ async def test_a_connection_that_an_operator_cuts_is_made_again() -> None:
 async def test_a_server_that_falls_silent_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("origin.bus.redis_listener.CHECK_S", 0.2)
     monkeypatch.setattr("origin.bus.redis_listener.ANSWER_S", 0.5)
-    with RedisServer() as server:
-        link = RedisLink.open(server.url)
+    with RedisServer("--requirepass", "aaaa") as server:
+        link = RedisLink.open(server.url.replace("//", "//:aaaa@"))
         async with link.listener.subscribe("a", bytes.decode) as subscription:
             server.pause()
             async with asyncio.timeout(PATIENCE_S):
