@@ -85,7 +85,8 @@ class Distant:
         found = await self._means.catalog.read(lambda conn: rows.watched(conn, playback_id, moment, LINGER_S))
         if known:
             known.looked_at = now
-            if found is None or found.id == known.replica.broadcast_id:
+            over = known.replica.presentation.ended  # or its journal was lost, and may have been begun anew
+            if found is None or (over and found.id == known.replica.broadcast_id):
                 return known.replica
         replica = await self._loaded(found) if found and len(self._followed) < MOST else None
         if replica is None:

@@ -18,7 +18,7 @@ from origin.catalog.database import Catalog
 from origin.catalog.ids import DEFAULT_TENANT, secret_hash
 from origin.catalog.streams import NewStream
 from origin.errors import Problem
-from origin.live import cluster, tenure
+from origin.live import cluster, distant, tenure
 from origin.live.director import Director
 from origin.live.means import Means, Shared
 from origin.live.publication import Publication
@@ -296,6 +296,24 @@ async def test_a_stream_that_a_silent_node_holds_is_refused(site: Site, monkeypa
         with pytest.raises(Problem) as caught:
             await site.publish(other)
         assert caught.value.code == "conflict"
+
+
+async def test_a_journal_that_was_lost_is_followed_again_when_its_writer_has_begun_anew(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distant, "RECHECK_S", 0.0)
+    async with nodes(site, "no_a", "no_b") as (writer, other):
+        publication = await site.publish(writer)
+        watched = await other.find("pb_one")
+        assert watched is not None
+        row = await site.broadcast()
+        await site.journal.forget(row.id, row.epoch)
+        async with asyncio.timeout(10):
+            while not watched.ended:  # noqa: ASYNC110 - as a viewer
+                await asyncio.sleep(0.01)
+        push_all(publication, pictures(4.0, start_ms=5_000))
+        await settled(writer)
+        assert await until_same(await other.find("pb_one"), await text(writer.channel("pb_one")))
 
 
 async def test_a_backup_at_another_node_goes_on_the_air(site: Site) -> None:
