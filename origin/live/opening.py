@@ -101,7 +101,7 @@ class Opening:
         if means.shared is not None:
             return succession.JournalSavings(means.shared.journal, broadcast_id)
         if means.drafts is not None:
-            return await succession.DraftSavings.find(means.drafts, prefix)
+            return await succession.DraftSavings.find(means.drafts, means.store, prefix)
         return succession.NoSavings()
 
     async def _resume(self, stream: Stream, writer: Writer, presentation: Presentation, asked_at: float) -> OnAir:

@@ -8,11 +8,13 @@ Viewers see the same playlist: numbers and decode times go on, and the next publ
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
+from origin.stores.protocol import StoreError
 from packager.commands import Life, Put
 from packager.diary import DiaryError, apply
 from packager.fmp4 import write_init
@@ -59,29 +61,37 @@ class NoSavings:
 
 
 class DraftSavings:
-    """Segments that were written ahead (`ahead`) into `place`."""
+    """Segments that were written ahead (`ahead`) into `place`, and those that became objects before the log said so."""
 
-    def __init__(self, place: Appendable, prefix: str, sizes: Mapping[str, int]) -> None:
+    def __init__(self, place: Appendable, store: ObjectStore, prefix: str, sizes: Mapping[str, int]) -> None:
         self._place = place
+        self._store = store
         self._prefix = prefix
         self._sizes = sizes
         self._drafts: list[Draft] = []
 
     @classmethod
-    async def find(cls, place: Appendable, prefix: str) -> DraftSavings:
+    async def find(cls, place: Appendable, store: ObjectStore, prefix: str) -> DraftSavings:
         """Look for what a dead process has left."""
-        return cls(place, prefix, {draft.key: draft.size for draft in await place.drafts(prefix)})
+        return cls(place, store, prefix, {draft.key: draft.size for draft in await place.drafts(prefix)})
 
     async def parts(self, rendition: str, parts: Sequence[Part]) -> list[bytes]:  # noqa: D102 - as Savings
         ends = list(accumulate(part.size for part in parts))
         key = self._prefix + segment_of(f"{rendition}/{parts[0].file}") if parts else ""
-        whole = [end for end in ends if end <= self._sizes.get(key, 0)]
-        if not whole:
-            return []
-        draft = await self._place.adopt(key, whole[-1])
-        self._drafts.append(draft)
-        body = await draft.read()
+        body = await self._read(key, ends)
+        whole = [end for end in ends if end <= len(body)]
         return [body[end - part.size : end] for end, part in zip(whole, parts, strict=False)]
+
+    async def _read(self, key: str, ends: Sequence[int]) -> bytes:
+        """What there is of a segment, to the end of a part; its draft is kept for `discard`."""
+        size = max((end for end in ends if end <= self._sizes.get(key, 0)), default=0)
+        if size:
+            draft = await self._place.adopt(key, size)
+            self._drafts.append(draft)
+            return await draft.read()
+        with contextlib.suppress(StoreError):  # ObjectMissing as a rule: it was not finished either
+            return await self._store.get(key) if ends else b""
+        return b""
 
     def discard(self) -> None:  # noqa: D102 - as Savings
         for draft in self._drafts:

@@ -154,7 +154,7 @@ async def test_segments_written_ahead_are_found_after_a_crash(left: Left, tmp_pa
     draft.append((b"half a part",))
     await dead.close()
     store = DiskStore(tmp_path)
-    savings = await succession.DraftSavings.find(store, PREFIX)
+    savings = await succession.DraftSavings.find(store, store, PREFIX)
     bodies = await savings.parts("v0", window.open_parts)
     assert bodies == [left.parts[f"v0/{part.file}"] for part in window.open_parts]
     assert await savings.parts("v0", []) == []
@@ -164,3 +164,14 @@ async def test_segments_written_ahead_are_found_after_a_crash(left: Left, tmp_pa
     again = DiskStore(tmp_path)
     assert await again.drafts(PREFIX) == []
     await again.close()
+
+
+async def test_a_segment_that_was_stored_before_the_log_closed_it_is_saved(left: Left, tmp_path: Path) -> None:
+    window = left.presentation.windows["v0"]
+    store = DiskStore(tmp_path)
+    bodies = [left.parts[f"v0/{part.file}"] for part in window.open_parts]
+    await store.put(f"{PREFIX}v0/1-{window.open_msn}.m4s", [*bodies, b"a part that no log has"])
+    savings = await succession.DraftSavings.find(store, store, PREFIX)
+    assert await savings.parts("v0", window.open_parts) == bodies
+    savings.discard()
+    await store.close()
