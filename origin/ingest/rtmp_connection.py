@@ -3,7 +3,8 @@
 What the peer does wrong ends here: a bad message, a failing pipeline or a silent line closes this connection and counts
 a metric, and no other connection notices. Reading goes through one buffer shared by all (each read is parsed before the
 next begins) and pauses while the desk is asked, or while this peer has used up its share of bytes or of processor time;
-peers that do not publish have one share together (`strangers`).
+peers that do not publish have one share together (`strangers`). Each stage of a connection has a `deadline`, in which
+the time does not count during which it is held for such a reason.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from media.sample import Frame
 from media.track import Track
 from origin.errors import Problem
 from origin.ingest.allowance import Allowance
+from origin.ingest.deadline import Deadline
 from origin.observe import metrics
 from origin.wire.flv import FlvReader, Remark
 from origin.wire.reader import ProtocolError
@@ -41,6 +43,9 @@ _OTHER_STATUS: Final = "NetStream.Failed"
 COUNT_BYTES: Final = 256 << 10
 """Added to the metric at a time, and the rest at the end: to add each read would cost as much as to watch its share."""
 
+_LOOKS: Final = 10
+"""How often a deadline is looked at: it is kept to a tenth."""
+
 _Input = TypeVar("_Input")
 
 
@@ -62,7 +67,11 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._pending = self._uncounted = 0
         self._stage = ""
         self._timer: asyncio.TimerHandle | None = None
-        now = self._last_read = time.perf_counter()
+        self._seconds = 0.0
+        self._heard = False
+        self._meter = time.thread_time
+        now = time.perf_counter()
+        self._deadline = Deadline(0, 0, now)
         self._bytes = Allowance(self._limits.bytes_per_s, self._limits.burst_bytes, now)
         self._cpu = Allowance(self._limits.cpu_share, self._limits.cpu_share * self._limits.cpu_burst_s, now)
 
@@ -93,11 +102,11 @@ class RtmpConnection(asyncio.BufferedProtocol):
             self._count_bytes()
         if self._leaving:
             return
-        began = self._last_read = time.perf_counter()  # uvloop's own clock stands still while it calls us
-        strange = self._strange
+        meter, strange = self._meter, self._strange
+        began = meter()
         self._run(self._session.receive_data, bytes(self._house.buffer[:nbytes]))
         self._account(self._session.pending)
-        self._throttle(nbytes, began, strange)
+        self._throttle(nbytes, meter() - began, strange)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The line is gone, by whoever's doing."""
@@ -218,30 +227,36 @@ class RtmpConnection(asyncio.BufferedProtocol):
     # Stages and their deadlines.
 
     def _enter(self, stage: str, seconds: float) -> None:
-        self._stage = stage
+        most = seconds * self._limits.forgiven
+        self._deadline = Deadline(seconds, most, time.perf_counter(), held=bool(self._holds))
+        self._stage, self._seconds, self._heard = stage, seconds, False
+        self._look_later()
+
+    def _look_later(self) -> None:
         if self._timer:
             self._timer.cancel()
-        self._timer = self._loop.call_later(seconds, self._watch)
+        self._timer = self._loop.call_later(self._seconds / _LOOKS, self._look)
 
-    def _watch(self) -> None:
-        """A stage has had its time: cut off, unless it was bytes that were waited for and some have come."""
+    def _look(self) -> None:
+        """Cut off who is late; go on to what is waited for next where that has come."""
         if self._stage == "handshake" and self._session.greeted:
             self._enter("publish", self._limits.publish_s)
-            return
-        left = self._last_read + self._limits.idle_s - time.perf_counter()
-        if self._stage == "idle" and (left > 0 or self._holds):
-            self._enter("idle", max(left, self._limits.idle_s / 10))
+        elif self._stage == "idle" and self._heard:
+            self._enter("idle", self._limits.idle_s)
+        elif self._deadline.left(time.perf_counter()) > 0:
+            self._look_later()
         else:
             self._expel(f"{self._stage}_timeout", f"Nothing more came for too long (stage: {self._stage}).")
             self._flush()
 
     # Flow.
 
-    def _throttle(self, nbytes: int, began: float, strange: tuple[Strangers, ...]) -> None:
-        now = time.perf_counter()
+    def _throttle(self, nbytes: int, worked_s: float, strange: tuple[Strangers, ...]) -> None:
+        self._heard = True
+        now = time.perf_counter()  # uvloop's own clock stands still while it calls us
         for group in strange:
-            group.spend(now - began, now)
-        wait = max(self._bytes.spend(nbytes, now), self._cpu.spend(now - began, now))
+            group.spend(self, worked_s, now)
+        wait = max(self._bytes.spend(nbytes, now), self._cpu.spend(worked_s, now))
         if wait and not self._leaving:
             self.hold("share")
             self._loop.call_later(wait, self.release, "share")
@@ -258,11 +273,15 @@ class RtmpConnection(asyncio.BufferedProtocol):
             self._expel("pending_bytes", "The server has too many unfinished messages; try again later.")
 
     def _join_strangers(self) -> None:
+        # While the processor is somebody else's the peer does nothing. It is dearer to ask for than the time of day,
+        # and a publisher's own share is eighty times what it needs.
+        self._meter = time.thread_time
         self._strange = self._house.strangers(self._peer)
         for group in self._strange:
             group.join(self)
 
     def _leave_strangers(self) -> None:
+        self._meter = time.perf_counter
         strange, self._strange = self._strange, ()
         for group in strange:
             group.leave(self)
@@ -271,6 +290,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         """Read nothing until each reason to wait is released."""
         if not self._holds and self._transport:
             self._transport.pause_reading()
+            self._deadline.hold(time.perf_counter())
         self._holds.add(reason)
 
     def release(self, reason: str) -> None:
@@ -278,7 +298,10 @@ class RtmpConnection(asyncio.BufferedProtocol):
         if reason not in self._holds:
             return
         self._holds.discard(reason)
-        if not self._holds and self._transport and not self._transport.is_closing():
+        if self._holds:
+            return
+        self._deadline.release(time.perf_counter())
+        if self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def _flush(self) -> None:

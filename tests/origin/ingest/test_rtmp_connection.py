@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,8 +13,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from origin.ingest.rtmp import RtmpLimits, RtmpServer, serve_rtmp
+from origin.ingest.rtmp_connection import RtmpConnection
 from origin.observe.metrics import REGISTRY
 from origin.wire.rtmp.chunk import ChunkLimits
+from origin.wire.rtmp.session import Session
 from tests.origin.ingest.test_rtmp import rejected
 from tests.support.desk import RecordedPublication, RecordingDesk
 from tests.support.publishers import H264, PICTURE, ffmpeg
@@ -21,6 +24,8 @@ from tests.support.rtmp_client import CONNECT, CREATE, HELLO, PUBLISH, VECTORS, 
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from origin.wire.rtmp.events import Event
 
 KEY = "sk_right"
 QUICK = RtmpLimits(linger_s=0.2)
@@ -254,6 +259,45 @@ async def test_flooders_who_come_back_disturb_no_encoder() -> None:
             task.cancel()
         await asyncio.wait(flooding)
         assert rejected("flood") >= before + 5
+
+
+async def test_time_in_which_the_processor_is_somebody_elses_is_not_charged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asleep as it would be with the processor taken from it."""
+    reads = Session.receive_data
+
+    def kept_waiting(session: Session, data: bytes) -> list[Event]:
+        time.sleep(0.2)
+        return reads(session, data)
+
+    async with stage() as at, at.peer() as peer:
+        monkeypatch.setattr(Session, "receive_data", kept_waiting)
+        peer.writer.write(HELLO)
+        await peer.reader.readexactly(len(HELLO))
+        (connection,) = at.server._house.connections
+        assert isinstance(connection, RtmpConnection)
+        assert not connection._holds
+
+
+async def test_a_peer_is_forgiven_for_being_held_but_not_for_ever() -> None:
+    async with stage(RtmpLimits(handshake_s=0.5, linger_s=0.1)) as at, at.peer() as peer:
+        while not at.server._house.connections:
+            await asyncio.sleep(0)
+        (connection,) = at.server._house.connections
+        assert isinstance(connection, RtmpConnection)
+        connection.hold("house")
+        peer.writer.write(HELLO)
+        await asyncio.sleep(1.0)
+        connection.release("house")
+        await peer.reader.readexactly(len(HELLO))
+    before = rejected("handshake_timeout")
+    async with stage(RtmpLimits(handshake_s=0.05)) as at, at.peer() as peer:
+        while not at.server._house.connections:
+            await asyncio.sleep(0)
+        (connection,) = at.server._house.connections
+        assert isinstance(connection, RtmpConnection)
+        connection.hold("house")
+        assert await peer.end() == b""
+        assert rejected("handshake_timeout") == before + 1
 
 
 async def test_strangers_with_big_messages_are_refused_and_keep_nothing() -> None:
