@@ -101,6 +101,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         if self._uncounted >= COUNT_BYTES:
             self._count_bytes()
         if self._leaving:
+            self._throttle(nbytes, 0.0, ())  # it may send for `linger_s` more, yet no faster than before
             return
         meter, strange = self._meter, self._strange
         began = meter()
@@ -257,7 +258,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         for group in strange:
             group.spend(self, worked_s, now)
         wait = max(self._bytes.spend(nbytes, now), self._cpu.spend(worked_s, now))
-        if wait and not self._leaving:
+        if wait:
             self.hold("share")
             self._loop.call_later(wait, self.release, "share")
 
@@ -288,7 +289,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     def hold(self, reason: str) -> None:
         """Read nothing until each reason to wait is released."""
-        if not self._holds and self._transport:
+        if not self._holds and self._transport and not self._transport.is_closing():
             self._transport.pause_reading()
             self._deadline.hold(time.perf_counter())
         self._holds.add(reason)

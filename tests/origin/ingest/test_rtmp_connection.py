@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -238,6 +239,19 @@ async def test_floods_are_cut_off(flood: str) -> None:
         (publication,) = at.desk.publications
         assert publication.closed == ["flood"]
         assert [code for code, _ in publication.remarks] == ["flood"]
+
+
+async def test_who_was_cut_off_is_not_read_faster_than_before() -> None:
+    """What it sends on is discarded, up to the allowance of bytes and one read more."""
+    limits = RtmpLimits(linger_s=0.5, bytes_per_s=1.0, burst_bytes=100_000)
+    before = counted()
+    async with stage(limits) as at, at.peer(HELLO, CONNECT, CONNECT) as peer:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                peer.writer.write(bytes(1 << 20))
+                await peer.writer.drain()
+        await at.emptied()
+    assert counted() - before <= 100_000 + limits.read_bytes
 
 
 async def test_flooders_who_come_back_disturb_no_encoder() -> None:
