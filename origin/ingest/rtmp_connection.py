@@ -336,9 +336,17 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._stage = "leaving"
         if self._timer:
             self._timer.cancel()
-        if self._session.greeted and self._transport and self._transport.can_write_eof():
-            self._transport.write_eof()
-        self._timer = self._loop.call_later(self._limits.linger_s if self._session.greeted else 0, self.abort)
+        hears = self._session.greeted and self._say_no_more()
+        self._timer = self._loop.call_later(self._limits.linger_s if hears else 0, self.abort)
+
+    def _say_no_more(self) -> bool:
+        """End our side of the line, where it can be ended alone; False if there is no line any more."""
+        try:
+            if self._transport and self._transport.can_write_eof():
+                self._transport.write_eof()
+        except OSError:  # the peer has reset it, and nobody has read that yet
+            return False
+        return True
 
     def _count_bytes(self) -> None:
         self._house.bytes_read.inc(self._uncounted)

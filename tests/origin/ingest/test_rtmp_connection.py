@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -390,6 +391,25 @@ async def test_a_peer_that_reads_nothing_is_cut_off() -> None:
             await at.emptied()
         assert [code for code, _ in at.desk.publications[0].remarks] == ["slow_reader"]
     assert rejected("slow_reader") == before + 1
+
+
+async def test_a_peer_that_has_reset_the_line_is_sent_home_without_a_fault() -> None:
+    """Nothing is left to say to it, and nobody has read yet that it is gone, when the server stops."""
+    faults: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: faults.append(context))
+    async with stage() as at:
+        peer = socket.create_connection(at.server.address)
+        peer.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        await loop.sock_sendall(peer, HELLO)
+        answer = b""
+        while len(answer) < len(HELLO):
+            answer += await loop.sock_recv(peer, 65_536)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        await at.server.close(0)
+        await at.emptied()
+    assert faults == []
 
 
 async def test_keys_are_in_no_log() -> None:
