@@ -16,7 +16,8 @@ class RtmpLimits:
     publish_s: float = 20.0
     """From the handshake to a granted publish: OBS and FFmpeg need six round trips; nobody types in between."""
     idle_s: float = 30.0
-    """Without a byte from a publisher. A phone changing cells is back within 20 s or not at all."""
+    """Without a picture or a sound from a publisher, whatever else it sends. A phone changing cells is back within 20 s
+    or not at all."""
     forgiven: float = 3.0
     """Times its deadline that a peer may be held by us (while the desk is asked, or while those that do not publish
     have used up their share) without its being held against it: 40 s for a handshake, in which a hundred peers from one

@@ -177,6 +177,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
             return
         for thing in self._flv.receive(event.tag_type, event.timestamp_ms, event.payload):
             if isinstance(thing, Frame):
+                self._heard = True
                 publication.push(thing)
             elif isinstance(thing, Track):
                 publication.set_track(thing)
@@ -247,13 +248,13 @@ class RtmpConnection(asyncio.BufferedProtocol):
         elif self._deadline.left(time.perf_counter()) > 0:
             self._look_later()
         else:
-            self._expel(f"{self._stage}_timeout", f"Nothing more came for too long (stage: {self._stage}).")
+            what = "No picture and no sound" if self._stage == "idle" else f"Nothing more in the stage {self._stage}"
+            self._expel(f"{self._stage}_timeout", f"{what} came for {self._seconds:g} s.")
             self._flush()
 
     # Flow.
 
     def _throttle(self, nbytes: int, worked_s: float, strange: tuple[Strangers, ...]) -> None:
-        self._heard = True
         now = time.perf_counter()  # uvloop's own clock stands still while it calls us
         for group in strange:
             group.spend(self, worked_s, now)

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from origin.ingest.rtmp import RtmpLimits, RtmpServer, serve_rtmp
 from origin.ingest.rtmp_connection import RtmpConnection
 from origin.observe.metrics import REGISTRY
+from origin.wire.rtmp import amf0
 from origin.wire.rtmp.chunk import ChunkLimits
 from origin.wire.rtmp.session import Session
 from tests.origin.ingest.test_rtmp import rejected
@@ -122,6 +123,31 @@ async def test_silence_ends_with_a_reason(limits: RtmpLimits, said: list[bytes],
         await peer.end()
         await at.emptied()
         assert rejected(reason) == before + 1
+
+
+TALK = {
+    "commands": command("FCPublish", 9.0, None, "x"),
+    "pings": message(4, b"\x00\x06ping", stream=0, chunks=2),
+    "metadata": message(18, amf0.encode(["@setDataFrame", "onMetaData", {"width": 640.0}])),
+    "headers": message(9, b"\x17\x00\x00\x00\x00\x01\x4d\x00\x28\xff\xe0\x00"),
+    "empty": message(8, b""),
+}
+
+
+@pytest.mark.parametrize("talk", TALK)
+async def test_a_publisher_that_only_talks_is_idle(talk: str) -> None:
+    async with stage(RtmpLimits(idle_s=0.3, linger_s=0.1)) as at, at.publisher() as peer:
+
+        async def go_on() -> None:
+            while True:
+                peer.writer.write(TALK[talk])
+                await asyncio.sleep(0.02)
+
+        talking = asyncio.create_task(go_on())
+        assert b"No picture and no sound came for 0.3 s." in await peer.end()
+        talking.cancel()
+        (publication,) = at.desk.publications
+        assert publication.closed == ["idle_timeout"]
 
 
 async def test_dripping_does_not_prolong_the_handshake() -> None:
