@@ -152,7 +152,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         except ProtocolError as fault:
             self._expel(fault.reason, str(fault))
         except Exception:  # noqa: BLE001 - a fault of ours ends this connection, and must not reach the loop
-            _log.exception("ingest_failed", protocol=self._house.protocol, peer=self._peer)
+            self._log_failure()
             self._expel("internal", "The server failed on this stream.")
         self._flush()
 
@@ -191,7 +191,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         except Problem as problem:
             self._reject(request, problem.code, problem.detail)
         except Exception:  # noqa: BLE001 - as in _run
-            _log.exception("ingest_failed", protocol=self._house.protocol, peer=self._peer)
+            self._log_failure()
             self._reject(request, "internal", "The server failed; try again.")
         else:
             if self._leaving:
@@ -223,8 +223,15 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     def _end_publication(self, reason: str) -> None:
         publication, self._publication = self._publication, None
-        if publication is not None:
+        if publication is None:
+            return
+        try:
             publication.close(reason)
+        except Exception:  # noqa: BLE001 - as in _run; whatever it was, the connection must still end
+            self._log_failure()
+
+    def _log_failure(self) -> None:
+        _log.exception("ingest_failed", protocol=self._house.protocol, peer=self._peer)
 
     # Stages and their deadlines.
 
