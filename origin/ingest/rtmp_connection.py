@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-_STATUS_CODES: Final = {"unauthorized": "NetStream.Publish.BadName", "taken_over": "NetStream.Publish.BadName"}
+_BAD_NAMES: Final = ("unauthorized", "token_invalid", "token_expired", "token_revoked", "taken_over")
+_STATUS_CODES: Final = dict.fromkeys(_BAD_NAMES, "NetStream.Publish.BadName")
 """What Flash called a wrong name, and a name that somebody else publishes; encoders show it as such."""
 _OTHER_STATUS: Final = "NetStream.Failed"
 
