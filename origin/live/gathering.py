@@ -21,6 +21,8 @@ MOST_AWAITED: Final = 4_096
 """Frames without a key frame, for a publisher whose clock stands still: 20 s of 60 pictures and 94 sounds a second."""
 MOST_FRAMES: Final = 512
 """Frames held at the most; 1 s holds about 110."""
+MOST_BYTES: Final = 32 << 20
+"""Of them: 1 s at 200 Mbit/s is 25 MB. Beyond either, the run begins with the tracks that there are."""
 
 
 class NoKeyFrameError(Exception):
@@ -33,6 +35,7 @@ class Gathering:
     def __init__(self) -> None:
         self.tracks: dict[Kind, Track] = {}
         self.frames: list[Frame] = []
+        self._bytes = 0
         self._first_ms: int | None = None
         self._awaited = 0
 
@@ -55,9 +58,16 @@ class Gathering:
         elapsed_ms = frame.dts_ms - self._first_ms
         if Kind.VIDEO in self.tracks and not self._has_key_frame():
             return self._await_key_frame(frame, elapsed_ms)
-        self.frames.append(frame)
+        self._hold(frame)
         waited_ms = abs(frame.dts_ms - self.frames[0].dts_ms)
-        return len(self.tracks) == len(Kind) or waited_ms >= PATIENCE_MS or len(self.frames) >= MOST_FRAMES
+        return len(self.tracks) == len(Kind) or waited_ms >= PATIENCE_MS or self._full()
+
+    def _hold(self, frame: Frame) -> None:
+        self.frames.append(frame)
+        self._bytes += len(frame.data)
+
+    def _full(self) -> bool:
+        return len(self.frames) >= MOST_FRAMES or self._bytes >= MOST_BYTES
 
     def _has_key_frame(self) -> bool:
         return any(frame.kind is Kind.VIDEO for frame in self.frames)
@@ -68,6 +78,6 @@ class Gathering:
             raise NoKeyFrameError
         self.frames.clear()  # sound before the first picture would only delay the start
         if frame.kind is Kind.VIDEO and frame.key:
-            self.frames.append(frame)
+            self._hold(frame)
             return len(self.tracks) == len(Kind)
         return False

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Final
 from media.track import Kind
 from origin.live.farewell import Farewell
 from origin.live.gathering import Gathering, NoKeyFrameError
+from origin.live.spool import SEGMENT_BYTES
 from origin.live.timeline import Timeline
 from origin.live.wall import WallAnchor
 from origin.observe import metrics
+from packager.commands import Life, Put
+from packager.names import is_init
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from media.track import Track
     from origin.live.health import Health
     from origin.live.production import Production
+    from packager.commands import Command
 
 _VIDEO: Final = Kind.VIDEO
 PATIENCE_S: Final = 30.0
@@ -61,6 +65,7 @@ class Publication:
         self._timekeeper = _VIDEO
         self._key_frame: int | None = None
         self._short_gops = 0
+        self._unfinished = 0
         self._closed = False
         self.frames = 0
         """How many were pushed."""
@@ -175,11 +180,23 @@ class Publication:
         for sample in samples:
             if sample.kind is self._timekeeper and (sample.key or self._wall.settling):
                 self._keep_time(sample)
+            self._unfinished += len(sample.data)
             commands = packager.push(sample)
             if commands:
-                self._channel.carry_out(commands)
+                self._carry_out(commands)
+        if self._unfinished > SEGMENT_BYTES and not self.farewell.done():
+            self._refuse(
+                "too_many_bytes",
+                f"More than {SEGMENT_BYTES >> 20} MiB came in one segment; lower the bit rate, "
+                "or set the encoder's key frame interval to 2 s.",
+            )
         if self._timeline.faults:
             self._note_faults()
+
+    def _carry_out(self, commands: list[Command]) -> None:
+        self._channel.carry_out(commands)
+        if any(isinstance(each, Put) and each.life is Life.STORED and not is_init(each.name) for each in commands):
+            self._unfinished = 0
 
     def _keep_time(self, sample: Sample) -> None:
         if sample.key and sample.kind is _VIDEO:

@@ -4,7 +4,7 @@ import pytest
 
 from media.sample import Frame
 from media.track import Codec, Kind, Track
-from origin.live.gathering import KEY_FRAME_PATIENCE_MS, MOST_AWAITED, MOST_FRAMES, Gathering, NoKeyFrameError
+from origin.live.gathering import KEY_FRAME_PATIENCE_MS, MOST_AWAITED, MOST_BYTES, MOST_FRAMES, Gathering, NoKeyFrameError
 
 VIDEO = Track(Codec.H264, 90_000, b"avcC", 640, 360)
 AUDIO = Track(Codec.AAC, 48_000, b"\x11\x90", sample_rate=48_000, channels=2)
@@ -77,6 +77,14 @@ def test_what_is_held_is_bounded_when_the_clock_stands_still() -> None:
     gathering.offer(video(0, key=True))
     answers = [gathering.offer(video(0)) for _ in range(MOST_FRAMES)]
     assert answers.index(True) == MOST_FRAMES - 2
+
+
+def test_the_bytes_that_are_held_are_bounded() -> None:
+    gathering = Gathering()
+    gathering.set_track(VIDEO)
+    piece = bytes(MOST_BYTES // 4)
+    answers = [gathering.offer(Frame(Kind.VIDEO, ms, 0, ms == 0, piece)) for ms in range(6)]
+    assert answers.index(True) == 3
 
 
 def test_new_parameters_before_the_start_replace_the_old_frames() -> None:

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from media.sample import Frame
 from media.track import Kind
 from origin.live import publication as publication_module
 from origin.live.gathering import KEY_FRAME_PATIENCE_MS
 from origin.live.health import Health
 from origin.live.production import Production
 from origin.live.publication import MENDED_GOPS, Publication
+from origin.live.spool import SEGMENT_BYTES
+from origin.observe.metrics import REGISTRY
 from packager.pipeline import LivePackager, LiveSettings
 from tests.support.frames import AUDIO, LARGER, VIDEO, both, picture, pictures, push_all, sounds
 
@@ -194,6 +197,32 @@ async def test_the_next_publisher_s_short_gops_withdraw_the_remark_too(stage: On
     assert stage.codes == set()
 
 
+async def test_a_segment_that_grows_without_end_ends_the_publication(stage: OnStage) -> None:
+    """A key frame every minute at 480 Mbit/s; what had come can still be watched."""
+    data = bytes(2 << 20)
+    before = warnings("too_many_bytes")
+    stage.publication.set_track(VIDEO)
+    for number in range(60):
+        stage.publication.push(Frame(Kind.VIDEO, number * 1000 // 30, 0, number == 0, data))
+    assert stage.publication.farewell.result().code == "too_many_bytes"
+    assert "64 MiB" in stage.publication.farewell.result().sentence
+    assert stage.codes == {"too_many_bytes"}
+    stage.publication.close("too_many_bytes")
+    (segment,) = stage.video.segments
+    assert SEGMENT_BYTES < segment.size < SEGMENT_BYTES + 2 * len(data)
+    assert warnings("too_many_bytes") == before + 1
+
+
+async def test_a_high_rate_with_short_gops_is_no_reason(stage: OnStage) -> None:
+    """200 Mbit/s."""
+    data = bytes(1_000_000)
+    stage.publication.set_track(VIDEO)
+    for number in range(120):
+        stage.publication.push(Frame(Kind.VIDEO, number * 40, 0, number % 50 == 0, data))
+    assert not stage.publication.farewell.done()
+    assert stage.codes == set()
+
+
 async def test_mended_timestamps_are_remarked_upon(stage: OnStage) -> None:
     stage.publication.set_track(VIDEO)
     push_all(stage.publication, pictures(2))
@@ -210,6 +239,10 @@ async def test_a_following_publication_continues_the_timeline(stage: OnStage) ->
     push_all(second, pictures(4.1, start_ms=77_000))
     second.close("gone too")
     assert second.end_s == pytest.approx(1.0 + 3.0 + 4.1, abs=0.05)
+
+
+def warnings(code: str) -> float:
+    return REGISTRY.get_sample_value("headwater_live_warnings_total", {"code": code}) or 0.0
 
 
 async def test_nothing_is_taken_after_the_farewell(stage: OnStage) -> None:
