@@ -1,7 +1,7 @@
 """Waits at the start of a run of frames until it is known which tracks there are and where a decoder can begin.
 
 A playlist names its renditions once, so the packager must be told all tracks at the start. Publishers announce them in
-the first messages, yet not all: some send audio late, some promise audio that never comes. Pure.
+the first messages, yet not all: some send audio late, some promise what never comes. Pure.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ PATIENCE_MS: Final = 1_000
 """How much media to wait for a second track. A first segment takes 2 s anyway, so viewers lose nothing."""
 KEY_FRAME_PATIENCE_MS: Final = 20_000
 """How long a publisher may send video without any key frame. Encoders' longest defaults are near 10 s."""
+PICTURE_PATIENCE_MS: Final = 5_000
+"""How long sound waits for the first picture of a video track that was announced. Cameras begin within two seconds; and
+it is worth waiting for, since players that have begun with sound alone do not look for pictures."""
 MOST_AWAITED: Final = 4_096
 """Frames without a key frame, for a publisher whose clock stands still: 20 s of 60 pictures and 94 sounds a second."""
 MOST_FRAMES: Final = 512
@@ -35,6 +38,9 @@ class Gathering:
     def __init__(self) -> None:
         self.tracks: dict[Kind, Track] = {}
         self.frames: list[Frame] = []
+        self.absent: Track | None = None
+        """Video that was announced, and of which no picture came: the run begins without it."""
+        self._pictures = False
         self._bytes = 0
         self._first_ms: int | None = None
         self._awaited = 0
@@ -74,8 +80,14 @@ class Gathering:
 
     def _await_key_frame(self, frame: Frame, elapsed_ms: int) -> bool:
         self._awaited += 1
+        self._pictures |= frame.kind is Kind.VIDEO
+        if not self._pictures and (abs(elapsed_ms) > PICTURE_PATIENCE_MS or self._awaited > MOST_AWAITED):
+            self.absent = self.tracks.pop(Kind.VIDEO)
+            self.frames = [frame]
+            return True
         if abs(elapsed_ms) > KEY_FRAME_PATIENCE_MS or self._awaited > MOST_AWAITED:
             raise NoKeyFrameError
+        self._bytes = 0
         self.frames.clear()  # sound before the first picture would only delay the start
         if frame.kind is Kind.VIDEO and frame.key:
             self._hold(frame)

@@ -61,6 +61,7 @@ class Publication:
         self._tracks: dict[Kind, Track] = {}
         self._gathering: Gathering | None = Gathering()
         self._changing: dict[Kind, Track] = {}
+        self._left_out = 0
         self._wall = WallAnchor(0.0)
         self._timekeeper = _VIDEO
         self._key_frame: int | None = None
@@ -84,10 +85,14 @@ class Publication:
         """Announce a track or its new parameters; these take effect where a decoder can begin anew."""
         if self._gathering is not None:
             self._gathering.set_track(track)
-        elif self._tracks.get(track.kind) != track:
-            self._changing[track.kind] = track
-        else:
+        elif self._tracks.get(track.kind) == track:
             self._changing.pop(track.kind, None)
+            if not self._changing:
+                self._patience.cancel()
+        else:
+            if not self._changing:
+                self._await_change()
+            self._changing[track.kind] = track
 
     def push(self, frame: Frame) -> None:
         """Take one frame."""
@@ -141,14 +146,18 @@ class Publication:
             return
         if begin:
             self._gathering = None
-            self._patience.cancel()
             self._begin_run(gathering.tracks, gathering.frames)
+            if gathering.absent:
+                self._miss_pictures()
+                self.set_track(gathering.absent)
 
     def _change(self, frame: Frame) -> None:
         """Begin a run with the new parameters where that can be; frames that need them wait for it in vain."""
         if self._can_change_at(frame):
             self._begin_run({**self._tracks, **self._changing}, [frame])
-        elif frame.kind not in self._changing and frame.kind in self._tracks:
+        elif frame.kind in self._changing:
+            self._left_out += 1
+        elif frame.kind in self._tracks:
             self._hand_on(self._timeline.push(frame))
 
     def _can_change_at(self, frame: Frame) -> bool:
@@ -157,10 +166,35 @@ class Publication:
             return frame.kind is Kind.VIDEO and frame.key
         return frame.kind in self._changing
 
+    def _await_change(self) -> None:
+        self._left_out = 0
+        self._patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._miss_change)
+
+    def _miss_change(self) -> None:
+        """New parameters could not take effect for long: say so, and part if something on the air is lost meanwhile."""
+        if self.farewell.done():
+            return
+        if self._left_out and self._changing.keys() & self._tracks.keys():
+            self._refuse(
+                "no_key_frame",
+                "The encoder changed its parameters and has sent no key frame since; set its key frame interval to 2 s.",
+            )
+            return
+        if self._left_out:
+            which = " and ".join(self._changing)
+            self.remark("late_track", f"The {which} came late and waits for a key frame; set their interval to 2 s.")
+        elif _VIDEO in self._changing:
+            self._miss_pictures()
+        self._await_change()
+
+    def _miss_pictures(self) -> None:
+        self.remark("no_pictures", "The encoder announces video and sends none; the sound plays alone until it does.")
+
     def _begin_run(self, tracks: dict[Kind, Track], frames: list[Frame]) -> None:
         self._hand_on(self._timeline.flush())
         self._tracks = dict(tracks)
         self._changing.clear()
+        self._patience.cancel()
         for track in self.tracks:
             self._timeline.set_track(track)
         span_s = (frames[-1].dts_ms - frames[0].dts_ms) / 1_000
@@ -171,6 +205,9 @@ class Publication:
             self._tracks.clear()
             self._refuse("unsupported_parameters", f"The encoder's parameters cannot be packaged: {error}.")
             return
+        self._health.withdraw("late_track")
+        if _VIDEO in tracks:
+            self._health.withdraw("no_pictures")
         self._timekeeper = _VIDEO if _VIDEO in tracks else Kind.AUDIO
         for frame in frames:
             self._hand_on(self._timeline.push(frame))

@@ -138,6 +138,90 @@ async def test_a_publisher_with_nothing_to_play_is_sent_home(monkeypatch: pytest
     assert stage.codes == {"nothing_playable"}
 
 
+async def parted(stage: OnStage) -> str:
+    """The code that the publisher is sent home with."""
+    return (await asyncio.wait_for(stage.publication.farewell, 10)).code
+
+
+async def remarked(stage: OnStage, code: str) -> None:
+    async with asyncio.timeout(10):
+        while code not in stage.codes:
+            await asyncio.sleep(0.001)
+
+
+async def test_new_parameters_whose_key_frame_does_not_come_end_the_publication(
+    stage: OnStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, both(3))
+    stage.publication.set_track(LARGER)
+    push_all(stage.publication, both(1, start_ms=3_000, gop=0))
+    assert await parted(stage) == "no_key_frame"
+    assert stage.codes == {"no_key_frame"}
+
+
+async def test_new_parameters_of_sound_wait_for_a_key_frame_no_longer(
+    stage: OnStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, both(3))
+    stage.publication.set_track(replace(AUDIO, channels=1))
+    push_all(stage.publication, both(1, start_ms=3_000, gop=0))
+    assert await parted(stage) == "no_key_frame"
+
+
+async def test_patience_ends_with_what_was_waited_for(stage: OnStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key frame comes; or the old parameters are announced again."""
+    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(3))
+    stage.publication.set_track(LARGER)
+    push_all(stage.publication, pictures(1, start_ms=3_000))
+    assert stage.publication._patience.cancelled()
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(LARGER)
+    assert stage.publication._patience.cancelled()
+
+
+async def test_sound_that_comes_late_where_no_key_frame_follows_leaves_the_pictures_alone(
+    stage: OnStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(3))
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, both(1, start_ms=3_000, gop=0))
+    await remarked(stage, "late_track")
+    assert not stage.publication.farewell.done()
+    push_all(stage.publication, both(3, start_ms=4_000))
+    assert stage.publication.tracks == (VIDEO, AUDIO)
+    assert stage.codes == set()
+
+
+async def test_announced_pictures_that_never_come_leave_the_sound_alone_until_they_do(
+    stage: OnStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, sounds(9))
+    assert stage.publication.tracks == (AUDIO,)
+    assert [segment.duration for segment in stage.channel.packager.windows["a0"].segments]
+    (remark,) = stage.health.remarks
+    assert (remark.code, remark.count) == ("no_pictures", 1)
+    assert remark.sentence.startswith("The encoder announces video and sends none")
+    async with asyncio.timeout(10):
+        while stage.health.remarks[0].count == 1:
+            await asyncio.sleep(0.001)
+    push_all(stage.publication, both(3, start_ms=9_000))
+    assert stage.publication.tracks == (VIDEO, AUDIO)
+    assert stage.codes == set()
+
+
 async def test_parameters_that_cannot_be_packaged_are_told(stage: OnStage) -> None:
     stage.publication.set_track(replace(VIDEO, config=b"\x01"))
     push_all(stage.publication, pictures(3))
