@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from media.track import Kind
 from origin.live.farewell import Farewell
+from origin.live.faults import SENTENCES
 from origin.live.gathering import Gathering, NoKeyFrameError
 from origin.live.spool import SEGMENT_BYTES
+from origin.live.standstill import Standstill
 from origin.live.timeline import Timeline
 from origin.live.wall import WallAnchor
 from origin.observe import metrics
@@ -58,6 +60,7 @@ class Publication:
         self._clock = clock
         self._on_close = on_close
         self._timeline = Timeline(start_s=start_s)
+        self._standstill = Standstill(clock, self._timeline.faults)
         self._tracks: dict[Kind, Track] = {}
         self._gathering: Gathering | None = Gathering()
         self._changing: dict[Kind, Track] = {}
@@ -99,6 +102,7 @@ class Publication:
         self.frames += 1
         if self.farewell.done() or self._closed:
             return
+        frame = self._standstill.mend(frame)
         if self._gathering is not None:
             self._gather(self._gathering, frame)
         elif self._changing:
@@ -245,7 +249,8 @@ class Publication:
     def _note_faults(self) -> None:
         for fault, count in self._timeline.faults.items():
             metrics.timeline_mended.labels(fault).inc(count)
-            self.remark(f"timestamps_{fault}", f"The publisher's timestamps had to be mended ({fault}).")
+            sentence = SENTENCES.get(fault, f"The publisher's timestamps had to be mended ({fault}).")
+            self.remark(f"timestamps_{fault}", sentence)
         self._timeline.faults.clear()
 
     def _watch_gop(self, sample: Sample) -> None:

@@ -34,6 +34,7 @@ class OnStage:
         self.channel = Production(LivePackager(settings), "tn/bc/")
         self.health = Health()
         self.closed: list[str] = []
+        self.now = NOW
         self.publication = self.another(1.0)
 
     def another(self, start_s: float) -> Publication:
@@ -41,7 +42,7 @@ class OnStage:
             self.channel,
             self.health,
             start_s=start_s,
-            clock=lambda: NOW,
+            clock=lambda: self.now,
             on_close=lambda _publication, reason: self.closed.append(reason),
         )
 
@@ -314,6 +315,38 @@ async def test_mended_timestamps_are_remarked_upon(stage: OnStage) -> None:
     assert stage.codes == {"timestamps_jump_forward"}
 
 
+@pytest.mark.parametrize("stamp", [0, 123_456, 0xFFFF_FFFF])
+@pytest.mark.parametrize("sent", [both(60), list(pictures(60)), list(sounds(60))], ids=["both", "pictures", "sounds"])
+async def test_media_goes_on_as_fast_as_it_comes_where_timestamps_stand_still(
+    stage: OnStage, sent: list[Frame], stamp: int
+) -> None:
+    before = mended("standstill")
+    for track in VIDEO, AUDIO:
+        if track.kind in {frame.kind for frame in sent}:
+            stage.publication.set_track(track)
+    for frame in sent:
+        stage.now = NOW + frame.dts_ms / 1_000
+        stage.publication.push(Frame(frame.kind, stamp, 0, frame.key, frame.data))
+    assert stage.publication.end_s == pytest.approx(1.0 + 60, abs=1.0)
+    for window in stage.channel.packager.windows.values():
+        durations = [segment.duration for segment in window.segments]
+        assert sum(durations) == pytest.approx(60, abs=3)
+        assert durations[1:] == pytest.approx([2.0] * (len(durations) - 1), abs=0.2)
+    assert mended("standstill") > before + len(sent) / 2
+    said = {remark.code: remark.sentence for remark in stage.health.remarks}
+    assert "stand still" in said["timestamps_standstill"]
+
+
+async def test_timestamps_that_stop_in_mid_stream_leave_no_lag(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(AUDIO)
+    for frame in both(60):
+        stage.now = NOW + frame.dts_ms / 1_000
+        stage.publication.push(Frame(frame.kind, min(frame.dts_ms, 20_000), 0, frame.key, frame.data))
+    assert stage.publication.end_s == pytest.approx(1.0 + 60, abs=0.5)
+    assert [segment.duration for segment in stage.video.segments] == pytest.approx([2.0] * 29, abs=0.2)
+
+
 async def test_a_following_publication_continues_the_timeline(stage: OnStage) -> None:
     stage.publication.set_track(VIDEO)
     push_all(stage.publication, pictures(3))
@@ -323,6 +356,10 @@ async def test_a_following_publication_continues_the_timeline(stage: OnStage) ->
     push_all(second, pictures(4.1, start_ms=77_000))
     second.close("gone too")
     assert second.end_s == pytest.approx(1.0 + 3.0 + 4.1, abs=0.05)
+
+
+def mended(fault: str) -> float:
+    return REGISTRY.get_sample_value("headwater_timeline_mended_total", {"fault": fault}) or 0.0
 
 
 def warnings(code: str) -> float:
