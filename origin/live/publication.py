@@ -181,12 +181,14 @@ class Publication:
         if self._left_out and self._changing.keys() & self._tracks.keys():
             self._refuse(
                 "no_key_frame",
-                "The encoder changed its parameters and has sent no key frame since; set its key frame interval to 2 s.",
+                "The encoder changed its parameters and sent no key frame since; set its key frame interval to 2 s.",
             )
             return
         if self._left_out:
             which = " and ".join(self._changing)
-            self.remark("late_track", f"The {which} came late and waits for a key frame; set their interval to 2 s.")
+            self.remark(
+                "late_track", f"The {which} came late and waits for a key frame; set the encoder's interval to 2 s."
+            )
         elif _VIDEO in self._changing:
             self._miss_pictures()
         self._await_change()
@@ -204,7 +206,7 @@ class Publication:
         span_s = (frames[-1].dts_ms - frames[0].dts_ms) / 1_000
         self._wall = WallAnchor(self._clock() - max(span_s, 0.0) - self._timeline.end_s)
         try:
-            self._channel.carry_out(self._channel.packager.start(self.tracks, self._wall.at_zero))
+            self._carry_out(self._channel.packager.start(self.tracks, self._wall.at_zero))
         except ValueError as error:
             self._tracks.clear()
             self._refuse("unsupported_parameters", f"The encoder's parameters cannot be packaged: {error}.")
