@@ -73,7 +73,15 @@ HEADS = st.builds(
     TYPES,
 )
 MANY = st.builds(lambda piece, count: piece * count, COMMANDS | MESSAGES, st.integers(2, 120))
-PIECES = COMMANDS | MESSAGES | TAGS | HEADS | MANY | st.binary(max_size=30)
+STREAMS = st.builds(
+    lambda count: b"".join(message(8, b"x", chunks=number) for number in range(4, 4 + count)), st.integers(2, 40)
+)
+HALVES = st.builds(
+    lambda size, count: b"".join(message(9, bytes(size), chunks=number)[:-1] for number in range(4, 4 + count)),
+    st.sampled_from([100, 40_000]),
+    st.integers(1, 2),
+)
+PIECES = COMMANDS | MESSAGES | TAGS | HEADS | MANY | STREAMS | HALVES | st.binary(max_size=30)
 WAYS_IN = st.sampled_from([b"", HELLO, HELLO + CONNECT, HELLO + CONNECT + CREATE + PUBLISH])
 
 

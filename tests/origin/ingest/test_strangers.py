@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from origin.ingest.limits import RtmpLimits
 from origin.ingest.rtmp_connection import RtmpConnection
 from origin.ingest.strangers import Strangers
-from tests.origin.ingest.test_rtmp_connection import stage
+from tests.origin.ingest.stage import stage
 from tests.support.rtmp_client import HELLO
 
 
