@@ -44,6 +44,8 @@ _OTHER_STATUS: Final = "NetStream.Failed"
 COUNT_BYTES: Final = 256 << 10
 """Added to the metric at a time, and the rest at the end: to add each read would cost as much as to watch its share."""
 
+EARLY_BYTES: Final = 4 << 10
+"""Kept at the most of what a newcomer says that has to wait: a handshake is 3 KiB."""
 _LOOKS: Final = 10
 """How often a deadline is looked at: it is kept to a tenth."""
 
@@ -66,6 +68,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._leaving = False
         self._strange: tuple[Strangers, ...] = ()
         self._pending = self._uncounted = 0
+        self._early = b""
         self._stage = ""
         self._timer: asyncio.TimerHandle | None = None
         self._seconds = 0.0
@@ -94,21 +97,20 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the interface's name; the size is ours to choose
         """Where the next read goes."""
-        return self._house.buffer
+        return self._house.buffer[:EARLY_BYTES] if self._holds else self._house.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take a read."""
         self._uncounted += nbytes
         if self._uncounted >= COUNT_BYTES:
             self._count_bytes()
-        if self._leaving:
-            self._throttle(nbytes, 0.0, ())  # it may send for `linger_s` more, yet no faster than before
-            return
-        meter, strange = self._meter, self._strange
-        began = meter()
-        self._run(self._session.receive_data, bytes(self._house.buffer[:nbytes]))
-        self._account(self._session.pending)
-        self._throttle(nbytes, meter() - began, strange)
+        data = bytes(self._house.buffer[:nbytes])
+        if self._holds and self._transport:
+            # uvloop begins to read after `connection_made`, even where that was told to wait.
+            self._early += data
+            self._transport.pause_reading()
+        else:
+            self._take(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The line is gone, by whoever's doing."""
@@ -141,6 +143,16 @@ class RtmpConnection(asyncio.BufferedProtocol):
         return self._publication is not None
 
     # Events.
+
+    def _take(self, data: bytes) -> None:
+        if self._leaving:
+            self._throttle(len(data), 0.0, ())  # it may send for `linger_s` more, yet no faster than before
+            return
+        meter, strange = self._meter, self._strange
+        began = meter()
+        self._run(self._session.receive_data, data)
+        self._account(self._session.pending)
+        self._throttle(len(data), meter() - began, strange)
 
     def _run(self, step: Callable[[_Input], list[Event]], given: _Input) -> None:
         """Take one step of the session, act on what comes of it, and contain what goes wrong."""
@@ -265,7 +277,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
     def _throttle(self, nbytes: int, worked_s: float, strange: tuple[Strangers, ...]) -> None:
         now = time.perf_counter()  # uvloop's own clock stands still while it calls us
         for group in strange:
-            group.spend(self, worked_s, now)
+            group.spend(worked_s, now)
         wait = max(self._bytes.spend(nbytes, now), self._cpu.spend(worked_s, now))
         if wait:
             self.hold("share")
@@ -303,16 +315,28 @@ class RtmpConnection(asyncio.BufferedProtocol):
             self._deadline.hold(time.perf_counter())
         self._holds.add(reason)
 
-    def release(self, reason: str) -> None:
-        """That reason to wait is gone."""
-        if reason not in self._holds:
-            return
-        self._holds.discard(reason)
+    def release(self, reason: str) -> bool:
+        """That reason to wait is gone; gives whether that was the last."""
+        if reason in self._holds:
+            self._holds.discard(reason)
+            if not self._holds:
+                self._go_on()
+        return not self._holds
+
+    def _go_on(self) -> None:
+        self._deadline.release(time.perf_counter())
+        if self._early:  # not within this call: whoever lets go of us has not noted it yet
+            self._loop.call_soon(self._take_early)
+        elif self._transport and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _take_early(self) -> None:
         if self._holds:
             return
-        self._deadline.release(time.perf_counter())
-        if self._transport and not self._transport.is_closing():
-            self._transport.resume_reading()
+        early, self._early = self._early, b""
+        self._take(early)
+        if not self._holds:
+            self._go_on()
 
     def _flush(self) -> None:
         data = self._session.data_to_send()

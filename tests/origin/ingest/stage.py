@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 KEY = "sk_right"
+PATIENCE_S = 30
+"""How long a test waits for an end before it fails."""
 QUICK = RtmpLimits(linger_s=0.2)
 AVC_HEADER = message(9, b"\x17\x00\x00\x00\x00\x01\x4d\x00\x28\xff\xe0\x00")
 PICTURE_TAG = message(9, b"\x17\x01\x00\x00\x00picture", time=40)
@@ -30,11 +33,10 @@ class Peer:
     async def end(self) -> bytes:
         """Everything that the server says until it hangs up, by FIN or by RST."""
         said = bytearray()
-        try:
-            while data := await self.reader.read(65536):
-                said += data
-        except ConnectionResetError:
-            pass
+        with contextlib.suppress(ConnectionResetError):
+            async with asyncio.timeout(PATIENCE_S):
+                while data := await self.reader.read(65536):
+                    said += data
         return bytes(said)
 
 
@@ -60,14 +62,15 @@ class Stage:
 
     async def only_connection(self) -> RtmpConnection:
         """The server's end of the one peer there is, as soon as it is there."""
-        while not self.server._house.connections:
+        while not self.server._house.connections:  # noqa: ASYNC110 - the house tells nobody of newcomers
             await asyncio.sleep(0)
         (connection,) = self.server._house.connections
         assert isinstance(connection, RtmpConnection)
         return connection
 
     async def emptied(self) -> None:
-        await self.server._house.empty.wait()
+        async with asyncio.timeout(PATIENCE_S):
+            await self.server._house.empty.wait()
         assert not self.server._house._tasks
 
 
