@@ -12,6 +12,7 @@ import contextlib
 import gzip
 import math
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from origin.errors import Problem
@@ -40,6 +41,9 @@ FAREWELL_S: Final = 2.0
 GZIP_LEVEL: Final = 1
 """Playlists repeat themselves; higher levels save 5 % more for five times the work."""
 
+ETAG_BYTES: Final = 12
+"""Of a hash of the text, some 10 us for 5 KB, at each rendering and not at each request."""
+
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
@@ -47,13 +51,16 @@ class Playlist:
 
     plain: bytes
     zipped: bytes
+    etag: bytes
+    """A weak one, since both forms share it. Made of the text, so that every node says the same of the same text."""
     kind: bytes = b"application/vnd.apple.mpegurl"
 
     @classmethod
     def of(cls, text: str, kind: bytes = kind) -> Playlist:
         """Encode and compress `text`; `mtime` 0 so that equal playlists have equal bytes."""
         plain = text.encode()
-        return cls(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0), kind)
+        etag = b'W/"%s"' % blake2b(plain, digest_size=ETAG_BYTES).hexdigest().encode()
+        return cls(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0), etag, kind)
 
 
 class Channel:
