@@ -45,8 +45,11 @@ class Node:
     data_dir: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
+    said: list[dict[str, Any]] = field(default_factory=list)
+    """The lines of its log."""
 
     def __post_init__(self) -> None:
+        self._news = asyncio.Event()
         self.http_port, self.ops_port, self.rtmp_port = free_ports(3)
         self.url = f"http://127.0.0.1:{self.http_port}"
 
@@ -62,24 +65,36 @@ class Node:
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "origin.cli.main", "serve"), env=environ, stderr=asyncio.subprocess.PIPE
         )
-        self._said = asyncio.create_task(self._listen(self.process, ready := asyncio.Event()))
+        self.said.clear()
+        self._said = asyncio.create_task(self._listen(self.process))
+        await self.until_it_says("ready")
+
+    async def until_it_says(self, event: str) -> None:
+        """Wait for a line of its log."""
         async with asyncio.timeout(START_S):
-            await ready.wait()
-        assert self.process.returncode is None, "it ended instead of getting ready"
+            while not any(line["event"] == event for line in self.said):
+                assert not self._said.done(), f"it ended before it said {event}"
+                self._news.clear()
+                await self._news.wait()
+
+    async def ended(self) -> int:
+        """Wait until the process has ended and all that it said is known; gives its exit status."""
+        assert self.process
+        status = await asyncio.wait_for(self.process.wait(), START_S)
+        await self._said
+        return status
 
     async def kill(self) -> None:
         """End it as a power cut would, but for the page cache."""
         assert self.process
         self.process.kill()
-        await self.process.wait()
-        await self._said
+        await self.ended()
 
     async def stop(self) -> None:
         """End it cleanly, if it runs."""
         if self.process and self.process.returncode is None:
             self.process.terminate()
-            await asyncio.wait_for(self.process.wait(), START_S)
-            await self._said
+            await self.ended()
 
     @asynccontextmanager
     async def api(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -99,14 +114,14 @@ class Node:
         url = f"{made['rtmp_url']}/{key}"
         return Stream(made["id"], key, made["playback_id"], url, token["urls"]["hls"], token["token"])
 
-    async def _listen(self, process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
         """Read what it says, so that it is never held up by a full pipe."""
         assert process.stderr
         while line := await process.stderr.readline():
             with contextlib.suppress(ValueError):
-                if json.loads(line).get("event") == "ready":
-                    ready.set()
-        ready.set()
+                self.said.append(json.loads(line))
+            self._news.set()
+        self._news.set()
 
 
 @asynccontextmanager
