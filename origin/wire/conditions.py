@@ -1,8 +1,9 @@
-"""Two request headers that decide what form an answer has: If-None-Match and Accept-Encoding (RFC 9110). Pure."""
+"""Tags, and two request headers that decide what form an answer has (RFC 9110): If-None-Match and Accept-Encoding."""
 
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from typing import Final
 
 # RFC 9110, 8.8.3: etagc is any visible character but the quotation mark, a comma among them.
@@ -11,6 +12,16 @@ _TAG: Final = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _CODING: Final = re.compile(
     rb"[ \t]*([!#-'*+.^_`|~0-9a-z-]+)[ \t]*(?:;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[ \t]*)?"
 )
+TAG_BYTES: Final = 12
+"""Of a hash: no two texts of one address will ever share it."""
+
+
+def weak_etag(text: bytes) -> bytes:
+    """A tag made of the text, for all its content codings, so that every node says the same of the same text.
+
+    Some 10 us for 5 KB: to be made where the text is, not at each request.
+    """
+    return b'W/"%s"' % blake2b(text, digest_size=TAG_BYTES).hexdigest().encode()
 
 
 def none_matches(field: bytes, etag: bytes) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from origin.wire.conditions import accepts_gzip, none_matches
+from origin.wire.conditions import accepts_gzip, none_matches, weak_etag
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,11 @@ def test_who_gets_gzip(field: bytes, wanted: bool) -> None:  # noqa: FBT001 - a 
 )
 def test_what_is_there_is_named(etag: bytes, field: bytes, matches: bool) -> None:  # noqa: FBT001 - a column of the table
     assert none_matches(field, etag) is matches
+
+
+def test_a_tag_is_weak_and_its_text_s_own() -> None:
+    assert weak_etag(b"#EXTM3U") == weak_etag(b"#EXTM3U") != weak_etag(b"#EXTM3U\n")
+    assert none_matches(weak_etag(b"#EXTM3U"), weak_etag(b"#EXTM3U"))
 
 
 @given(st.binary(max_size=100))
