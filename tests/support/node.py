@@ -40,16 +40,16 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass
 class Node:
-    """One server; `settings` as in the environment, by lower-case name."""
+    """One server; `settings` as in the environment, by lower-case name, and what else is to be in it."""
 
     data_dir: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
-    said: list[dict[str, Any]] = field(default_factory=list)
-    """The lines of its log."""
 
     def __post_init__(self) -> None:
-        self._news = asyncio.Event()
+        self.log: list[dict[str, Any]] = []
+        """What it has said so far, over all its lives."""
         self.http_port, self.ops_port, self.rtmp_port = free_ports(3)
         self.url = f"http://127.0.0.1:{self.http_port}"
 
@@ -61,40 +61,46 @@ class Node:
             "rtmp_bind": f"127.0.0.1:{self.rtmp_port}",
         }
         given = {"data_dir": str(self.data_dir), "log_format": "json", **binds, **self.settings}
-        environ = {**os.environ, **{f"HEADWATER_{name.upper()}": value for name, value in given.items()}}
+        settings = {f"HEADWATER_{name.upper()}": value for name, value in given.items()}
+        environ = {**os.environ, **self.environ, **settings}
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "origin.cli.main", "serve"), env=environ, stderr=asyncio.subprocess.PIPE
         )
-        self.said.clear()
-        self._said = asyncio.create_task(self._listen(self.process))
-        await self.until_it_says("ready")
-
-    async def until_it_says(self, event: str) -> None:
-        """Wait for a line of its log."""
+        self._said = asyncio.create_task(self._listen(self.process, ready := asyncio.Event()))
         async with asyncio.timeout(START_S):
-            while not any(line["event"] == event for line in self.said):
-                assert not self._said.done(), f"it ended before it said {event}"
-                self._news.clear()
-                await self._news.wait()
-
-    async def ended(self) -> int:
-        """Wait until the process has ended and all that it said is known; gives its exit status."""
-        assert self.process
-        status = await asyncio.wait_for(self.process.wait(), START_S)
-        await self._said
-        return status
+            await ready.wait()
+        assert self.process.returncode is None, "it ended instead of getting ready"
 
     async def kill(self) -> None:
         """End it as a power cut would, but for the page cache."""
         assert self.process
         self.process.kill()
-        await self.ended()
+        await self.process.wait()
+        await self._said
+
+    def said(self, event: str) -> int:
+        """How often it has said so."""
+        return sum(line.get("event") == event for line in self.log)
 
     async def stop(self) -> None:
         """End it cleanly, if it runs."""
         if self.process and self.process.returncode is None:
             self.process.terminate()
-            await self.ended()
+            await asyncio.wait_for(self.process.wait(), START_S)
+            await self._said
+
+    async def until_it_says(self, event: str) -> None:
+        """Wait until it says so for the first time."""
+        async with asyncio.timeout(START_S):
+            while not self.said(event):  # noqa: ASYNC110 - what it says comes in by another task, which tells nobody
+                await asyncio.sleep(0.01)
+
+    async def ended(self) -> int:
+        """Wait until it has ended and all that it said is known; gives its exit status."""
+        assert self.process
+        status = await asyncio.wait_for(self.process.wait(), START_S)
+        await self._said
+        return status
 
     @asynccontextmanager
     async def api(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -114,14 +120,15 @@ class Node:
         url = f"{made['rtmp_url']}/{key}"
         return Stream(made["id"], key, made["playback_id"], url, token["urls"]["hls"], token["token"])
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+    async def _listen(self, process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
         """Read what it says, so that it is never held up by a full pipe."""
         assert process.stderr
         while line := await process.stderr.readline():
             with contextlib.suppress(ValueError):
-                self.said.append(json.loads(line))
-            self._news.set()
-        self._news.set()
+                self.log.append(json.loads(line))
+                if self.log[-1].get("event") == "ready":
+                    ready.set()
+        ready.set()
 
 
 @asynccontextmanager
