@@ -100,6 +100,7 @@ broadcasts: Final = Table(
     Column("started_at", Double, nullable=False),
     Column("ended_at", Double),
     Column("relayed", Boolean, nullable=False, server_default=true()),
+    Column("bulletin", String),
     Index("ix_broadcasts_stream_id", "stream_id", "epoch"),
     Index("ix_broadcasts_ended_at", "ended_at"),
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -31,6 +31,8 @@ from origin.live.status import status_of
 from origin.live.tenure import Tenure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from origin.catalog.broadcasts import Broadcast
     from origin.catalog.streams import Stream
     from origin.live.channel import Channel
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     from origin.live.publication import Publication
     from origin.live.standby import Standby
     from origin.live.status import LiveStatus
+
+_OFF_AIR: Final = ("idle", "ended")
+"""States in which another node may know better."""
 
 _log = structlog.get_logger(__name__)
 
@@ -117,8 +122,15 @@ class Director:
         return self.channel(playback_id) or await self._crossing.channel(playback_id)
 
     def status(self, stream_id: str) -> LiveStatus:
-        """The state of a stream, known or not."""
+        """The state of a stream at this node, known or not."""
         return status_of(self._register.of_stream(stream_id))
+
+    async def find_statuses(self, stream_ids: Sequence[str]) -> dict[str, LiveStatus]:
+        """As `status` of each, and from other nodes: no more than some seconds old."""
+        here = {stream_id: self.status(stream_id) for stream_id in stream_ids}
+        there = await self._crossing.statuses([name for name, status in here.items() if status.state in _OFF_AIR])
+        ended = {status.broadcast_id for status in here.values()}  # of which the catalog may not know yet
+        return here | {name: status for name, status in there.items() if status.broadcast_id not in ended}
 
     async def disconnect(self, stream_id: str, reason: str) -> None:
         """End a broadcast at once, with no reconnect window, whichever node writes it; nothing happens off the air."""

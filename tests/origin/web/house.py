@@ -20,7 +20,7 @@ from origin.web.sessions import make_link
 from origin.web.token_desk import TokenDesk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from quart import Quart, Response
     from quart.typing import TestClientProtocol
@@ -55,8 +55,8 @@ class Director:
     statuses: dict[str, Status] = field(default_factory=dict)
     disconnected: list[str] = field(default_factory=list)
 
-    def status(self, stream_id: str) -> Status:
-        return self.statuses.get(stream_id, Status())
+    async def find_statuses(self, stream_ids: Sequence[str]) -> dict[str, Status]:
+        return {stream_id: self.statuses.get(stream_id, Status()) for stream_id in stream_ids}
 
     async def disconnect(self, stream_id: str, reason: str) -> None:
         assert reason
