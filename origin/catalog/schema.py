@@ -85,6 +85,7 @@ streams: Final = Table(
     Column("updated_at", Double, nullable=False),
     Column("next_msn", BigInteger, nullable=False),
     Column("next_discontinuity", BigInteger, nullable=False),
+    Column("slate", String),
     Index("ix_streams_page", "tenant_id", "created_at", "id"),
 )
 
@@ -103,6 +104,14 @@ broadcasts: Final = Table(
     Column("bulletin", String),
     Index("ix_broadcasts_stream_id", "stream_id", "epoch"),
     Index("ix_broadcasts_ended_at", "ended_at"),
+)
+
+slates: Final = Table(
+    "slates",
+    METADATA,
+    Column("stream_id", String, primary_key=True),
+    _tenant(),
+    Column("picture", LargeBinary),
 )
 
 leases: Final = Table(

@@ -15,7 +15,7 @@ import structlog
 from origin.live.publication import Publication
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from origin.live.backups import Backups
     from origin.live.chores import Chores
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Changeover:
-    """Puts publishers on the air. `vacant` is told of a broadcast that nobody here publishes any more."""
+    """Puts publishers on the air. `vacant` are told of a broadcast that waits for one."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Changeover:
         backups: Backups,
         ending: Ending,
         chores: Chores,
-        vacant: Callable[[OnAir], None],
+        vacant: Sequence[Callable[[OnAir], Awaitable[None]]],
     ) -> None:
         self._clock = clock
         self._backups = backups
@@ -49,6 +49,7 @@ class Changeover:
             before.part("taken_over", "Another publisher with this stream's key has taken over.")
             before.close("taken_over")
         on_air.cancel_timer()
+        on_air.stop_filling()
         on_air.publication = Publication(
             on_air.channel, on_air.health, start_s=on_air.end_s, clock=self._clock, on_close=partial(self._left, on_air)
         )
@@ -59,6 +60,9 @@ class Changeover:
         window_s = on_air.stream.reconnect_window_s
         expire = partial(self._chores.begin, self._expire, on_air)
         on_air.timer = asyncio.get_running_loop().call_later(window_s, expire)
+        if not on_air.leaving:
+            for tell in self._vacant:
+                self._chores.begin(tell, on_air)
 
     def _left(self, on_air: OnAir, publication: Publication, reason: str) -> None:
         on_air.end_s = publication.end_s
@@ -72,7 +76,6 @@ class Changeover:
             standby.promote(self.put_on(on_air))
             return
         self.wait(on_air)
-        self._vacant(on_air)
 
     async def _expire(self, on_air: OnAir) -> None:
         if on_air.publication is None:  # nobody has come back in the moment since the timer rang

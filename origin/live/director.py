@@ -26,6 +26,8 @@ from origin.live.crossing import Crossing
 from origin.live.ending import Ending
 from origin.live.opening import Opening
 from origin.live.register import Register
+from origin.live.slates.slates import Slates
+from origin.live.slates.workshop import Workshop
 from origin.live.standby import split
 from origin.live.status import status_of
 from origin.live.tenure import Tenure
@@ -59,7 +61,8 @@ class Director:
         self._ending = Ending(means, self._register, self._chores)
         self._opening = Opening(means, self._ending.lose)
         self._crossing = Crossing(means, self._register, self._opening, self._ending, self)
-        vacant = partial(self._chores.begin, self._crossing.tell_vacancy)
+        self._workshop = Workshop()
+        vacant = (self._crossing.tell_vacancy, Slates(means, self._workshop).begin)
         self._changeover = Changeover(means.clock, self._backups, self._ending, self._chores, vacant)
         self._draining = False
         tenure = Tenure(means, self._register, self._ending.lose)
@@ -137,6 +140,10 @@ class Director:
         if self._register.of_stream(stream_id) is None:
             await self._crossing.disconnect(stream_id, reason)
         await self._crossing.end_here(stream_id, reason)
+
+    async def normalised_picture(self, media_type: str, data: bytes) -> bytes:
+        """A JPEG of ours of a picture that somebody sent. Raises `Problem`: `picture_refused`, `worker_failed`."""
+        return await self._workshop.normalised(media_type, data)
 
     async def drain(self) -> None:
         """Tell every publisher, finish and store what is open, give the leases back. Never raises.

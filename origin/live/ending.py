@@ -109,4 +109,5 @@ class Ending:
 def _leave(on_air: OnAir) -> None:
     on_air.leaving = True
     on_air.cancel_timer()
+    on_air.stop_filling()
     metrics.live_streams.dec()

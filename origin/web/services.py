@@ -73,6 +73,9 @@ class Director(Protocol):
     async def disconnect(self, stream_id: str, reason: str) -> None:
         """End the broadcast at once, with no reconnect window. Nothing happens if there is none."""
 
+    async def normalised_picture(self, media_type: str, data: bytes) -> bytes:
+        """A picture that somebody sent, as a JPEG of ours. Raises `Problem`: `picture_refused`, `worker_failed`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Links:

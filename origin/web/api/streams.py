@@ -76,7 +76,7 @@ async def change_stream(stream_id: str, body: models.StreamPatch) -> Answer:
     work = partial(_change, given, tenant_id, stream_id, body.model_dump(exclude_unset=True), wanted)
     row, revoked = await given.catalog.write(work)
     await given.keyring.announce(*revoked)
-    return _answer(_shown(given, row, await _status(given, stream_id)))
+    return await answer_with(given, row)
 
 
 @blueprint.delete("/<stream_id>")
@@ -113,6 +113,11 @@ async def disconnect(stream_id: str) -> Answer:
         return await _read(stream_id)
 
     return _answer(await once_outside(models.Stream, 200, work))
+
+
+async def answer_with(given: Services, row: streams.Stream) -> Answer:
+    """A stream as it is now."""
+    return _answer(_shown(given, row, await _status(given, row.id)))
 
 
 async def _read(stream_id: str) -> models.Stream:
@@ -203,6 +208,7 @@ _SHOWN: Final = (
     "playback",
     "dvr_window_s",
     "reconnect_window_s",
+    "slate",
     "playback_id",
     "revision",
     "created_at",
