@@ -34,27 +34,28 @@ HAND_OVER_S: Final = 5.0
 """How long another node may take to let go of a stream, or end it; encoders give up after some ten seconds."""
 
 
-class Vacancies(Protocol):
-    """Who can put a backup that waits at this node on the air."""
+class Front(Protocol):
+    """What this node does with its publishers for others."""
 
     def wanted(self) -> list[str]:
-        """The streams that a backup waits for."""
+        """The streams that a backup waits for here."""
 
     async def fill(self, stream_id: str) -> None:
         """Put it on the air, if it waits and nobody publishes here."""
+
+    def clear(self, on_air: OnAir) -> None:
+        """Part from whoever publishes here, for another does; a backup waits again."""
 
 
 class Crossing:
     """The door to other nodes; answers them as `cluster.Node`. What `runs` gives must be running."""
 
-    def __init__(
-        self, means: Means, register: Register, opening: Opening, ending: Ending, vacancies: Vacancies
-    ) -> None:
+    def __init__(self, means: Means, register: Register, opening: Opening, ending: Ending, front: Front) -> None:
         self._means = means
         self._register = register
         self._opening = opening
         self._ending = ending
-        self._vacancies = vacancies
+        self._front = front
         self._cluster = Cluster(means, means.shared.bus, self) if means.shared else None
         self._distant = Distant(means, means.shared.journal) if means.shared else None
         self._bulletins = Bulletins(means, register) if means.shared else None
@@ -64,8 +65,9 @@ class Crossing:
         return [each.run() for each in (self._cluster, self._distant, self._bulletins) if each]
 
     async def held_elsewhere(self, stream_id: str) -> bool:
-        """Whether another node writes the stream, asked where this one does not."""
-        return self._cluster is not None and await self._is_held(stream_id)
+        """Whether another node writes the stream."""
+        here = self._register.of_stream(stream_id)
+        return self._cluster is not None and (here is None or here.leaving) and await self._is_held(stream_id)
 
     async def take_over(self, stream: Stream) -> OnAir | None:
         """Ask another node for the stream's broadcast; None if there is none, or it does not let go of it."""
@@ -110,7 +112,7 @@ class Crossing:
         async with self._register.door(stream_id):
             on_air = self._register.of_stream(stream_id)
             if on_air and not on_air.leaving:
-                on_air.send_home("taken_over", "Another publisher with this stream's key has taken over.")
+                self._front.clear(on_air)
                 await self._ending.lay_down(on_air)
                 self._register.remove(on_air)
 
@@ -133,13 +135,13 @@ class Crossing:
 
     async def fill(self, stream_id: str) -> None:
         """As `Node`."""
-        await self._vacancies.fill(stream_id)
+        await self._front.fill(stream_id)
 
     async def fill_vacancies(self) -> None:
         """As `Node`."""
-        for stream_id in self._vacancies.wanted():
+        for stream_id in self._front.wanted():
             if not await self._is_held(stream_id):
-                await self._vacancies.fill(stream_id)
+                await self._front.fill(stream_id)
 
     async def _is_on_air(self, stream_id: str) -> bool:
         status = (await self.statuses([stream_id])).get(stream_id)

@@ -31,6 +31,7 @@ from origin.live.slates.workshop import Workshop
 from origin.live.standby import split
 from origin.live.status import status_of
 from origin.live.tenure import Tenure
+from origin.live.vigil import Vigil
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,16 +58,19 @@ class Director:
         self._means = means
         self._register = Register()
         self._chores = Chores()
-        self._backups = Backups(self._register)
+        self._backups = Backups()
         self._ending = Ending(means, self._register, self._chores)
         self._opening = Opening(means, self._ending.lose)
         self._crossing = Crossing(means, self._register, self._opening, self._ending, self)
         self._workshop = Workshop()
-        vacant = (self._crossing.tell_vacancy, Slates(means, self._workshop).begin)
-        self._changeover = Changeover(means.clock, self._backups, self._ending, self._chores, vacant)
+        self._changeover = Changeover(
+            *(means.clock, self._backups, self._ending, self._chores),
+            vacant=self._crossing.tell_vacancy,
+            fill=Slates(means, self._workshop).begin,
+        )
         self._draining = False
-        tenure = Tenure(means, self._register, self._ending.lose)
-        self._runs = [asyncio.create_task(run) for run in (tenure.run(), *self._crossing.runs())]
+        own = Tenure(means, self._register, self._ending.lose).run(), Vigil(self._register, self._changeover).run()
+        self._runs = [asyncio.create_task(run) for run in (*own, *self._crossing.runs())]
 
     async def open(self, stream_key: str, protocol: str, peer: str) -> Publication | Standby:
         """Put a publisher on the air; one that is there already is told `taken_over`. A backup waits for its turn.
@@ -89,17 +93,21 @@ class Director:
             return self._changeover.put_on(on_air)
 
     def wanted(self) -> list[str]:
-        """As `Vacancies`."""
+        """As `Front`."""
         return self._backups.wanted()
 
+    def clear(self, on_air: OnAir) -> None:
+        """As `Front`."""
+        self._changeover.clear(on_air)
+
     async def fill(self, stream_id: str) -> None:
-        """As `Vacancies`."""
+        """As `Front`."""
         async with self._register.door(stream_id):
-            standby = self._backups.waiting(stream_id)
+            standby = self._backups.ready(stream_id)
             if standby and self._register.publication(stream_id) is None and not self._draining:
                 stream = await self._means.catalog.read(lambda conn: streams.by_id(conn, stream_id))
                 if stream:
-                    standby.promote(self._changeover.put_on(await self._present(stream)))
+                    self._promote(standby, await self._present(stream))
 
     async def revive(self) -> None:
         """Go on with what a process before this one left open, for whoever has the catalog alone; never raises.
@@ -173,6 +181,13 @@ class Director:
         if self._register.publication(stream.id) is None and not await self._crossing.held_elsewhere(stream.id):
             standby.promote(self._changeover.put_on(await self._present(stream)))
         return standby
+
+    def _promote(self, standby: Standby, on_air: OnAir) -> None:
+        """Put a backup on the air, unless it has gone while another node let go of its stream."""
+        if self._backups.ready(on_air.stream.id) is standby:
+            standby.promote(self._changeover.put_on(on_air))
+        elif on_air.timer is None:
+            self._changeover.wait(on_air)
 
     async def _present(self, stream: Stream) -> OnAir:
         """The stream's broadcast, as it is or begun."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,11 @@ from tests.origin.live.site import KEY, kill, nodes, settled, text, until_same, 
 from tests.support.frames import VIDEO, pictures, push_all
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from origin.live.director import Director
+    from origin.live.publication import Publication
+    from origin.live.standby import Standby
     from tests.origin.live.site import Site
 
 
@@ -120,3 +125,48 @@ async def test_a_backup_goes_on_when_the_primarys_node_is_dead(site: Site, monke
         async with asyncio.timeout(10):
             while second.channel("pb_one") is None:  # noqa: ASYNC110 - as a viewer
                 await asyncio.sleep(0.01)
+
+
+async def sending(backup: Publication | Standby, until: Callable[[], bool], start_ms: int = 3_000) -> None:
+    """A backup that sends, in its own time, until something has come of it."""
+    async with asyncio.timeout(20):
+        for number in itertools.count():
+            push_all(backup, pictures(0.1, start_ms=start_ms + 100 * number, gop=3))
+            if until():
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_a_silent_primary_makes_room_for_a_backup_at_another_node(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        primary = await site.publish(first)
+        backup = await second.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        backup.set_track(VIDEO)
+        await sending(backup, lambda: second.channel("pb_one") is not None)
+        assert primary.farewell.done()
+        assert first.channel("pb_one") is None
+        assert second.status("st_a").state == "live"
+
+
+async def test_a_primary_that_is_back_at_its_node_lets_the_backup_wait_again(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        primary = await site.publish(first)
+        backup = await second.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        backup.set_track(VIDEO)
+        push_all(backup, pictures(1.0))
+        primary.close("connection lost")
+        await sending(backup, lambda: second.channel("pb_one") is not None)
+        await site.publish(first)
+        assert first.status("st_a").state == "live"
+        assert second.channel("pb_one") is None
+        assert not backup.farewell.done()
+
+
+@pytest.mark.parametrize("at", [0, 1])
+async def test_a_backup_that_comes_while_the_primary_is_waited_for_is_needed_at_once(site: Site, at: int) -> None:
+    async with nodes(site, "no_a", "no_b") as both:
+        primary = await site.publish(both[0])
+        primary.close("connection lost")
+        backup = await both[at].open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        backup.set_track(VIDEO)
+        await sending(backup, lambda: both[at].status("st_a").state == "live")
