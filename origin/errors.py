@@ -36,6 +36,7 @@ PROBLEMS: Final[dict[str, Kind]] = {
     "body_too_large": Kind(413, "The body is too large"),
     "unsupported_media": Kind(415, "The media type is not supported"),
     "range_not_satisfiable": Kind(416, "The range lies outside the content"),
+    "picture_refused": Kind(422, "The picture is not taken"),
     "rate_limited": Kind(429, "Too many requests"),
     "internal": Kind(500, "The server failed"),
     "manifest_tampered": Kind(502, "A stored manifest is not the one that was signed"),
@@ -44,6 +45,7 @@ PROBLEMS: Final[dict[str, Kind]] = {
     "store_failed": Kind(503, "The object store does not answer"),
     "not_ready": Kind(503, "The server is not ready"),
     "bus_failed": Kind(503, "The event bus does not answer"),
+    "worker_failed": Kind(503, "A worker process could not do its work"),
     "draining": Kind(503, "The server is shutting down"),
     "too_many_waiting": Kind(503, "Too many requests are being held"),
 }

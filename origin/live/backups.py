@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from origin.live.standby import Standby
 
@@ -10,21 +10,10 @@ if TYPE_CHECKING:
     from origin.live.publication import Publication
 
 
-class Stage(Protocol):
-    """What the director lets backups do."""
-
-    def publication(self, stream_id: str) -> Publication | None:
-        """Who is on the air here with the stream."""
-
-    def part_silent(self, stream_id: str) -> None:
-        """Part from a publisher that sends nothing any more."""
-
-
 class Backups:
     """One standby a stream."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self) -> None:
         self._standbys: dict[str, Standby] = {}
 
     def add(self, stream_id: str) -> Standby:
@@ -34,22 +23,18 @@ class Backups:
             before.part("taken_over", "Another backup with this stream's key has taken over.")
             before.close("taken_over")
 
-        def count() -> int | None:
-            publication = self._stage.publication(stream_id)
-            return publication.frames if publication else None
-
-        standby = Standby(count, lambda: self._stage.part_silent(stream_id), lambda gone: self._remove(stream_id, gone))
+        standby = Standby(lambda gone: self._remove(stream_id, gone))
         self._standbys[stream_id] = standby
         return standby
 
-    def waiting(self, stream_id: str) -> Standby | None:
-        """The backup that waits for the stream."""
+    def ready(self, stream_id: str) -> Standby | None:
+        """The backup that waits for the stream, if it sends."""
         standby = self._standbys.get(stream_id)
-        return standby if standby and standby.publication is None else None
+        return standby if standby and standby.publication is None and standby.fresh else None
 
     def wanted(self) -> list[str]:
         """The streams that a backup waits for."""
-        return [stream_id for stream_id in self._standbys if self.waiting(stream_id)]
+        return [stream_id for stream_id in self._standbys if self.ready(stream_id)]
 
     def make_room(self, stream_id: str, publication: Publication | None) -> bool:
         """Take a backup off the air that is there as `publication`; False if that is none."""

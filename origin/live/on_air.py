@@ -1,8 +1,4 @@
-"""One stream on the air: its broadcast, who publishes it now, and what happens when nobody does.
-
-open ──leave──▶ waiting ──window over──▶ ended ──linger over──▶ collected
-  ▲───────────────┘ somebody publishes again
-"""
+"""One stream on the air: its broadcast, and who publishes it now."""
 
 from __future__ import annotations
 
@@ -18,6 +14,7 @@ if TYPE_CHECKING:
     from origin.live.production import Production
     from origin.live.publication import Publication
     from origin.live.shelf import Shelf
+    from origin.live.slates.filler import Filler
 
 LINGER_S: Final = 30.0
 """How long an ended broadcast's playlists stay, so that every viewer learns of the end and plays it out."""
@@ -40,8 +37,9 @@ class OnAir:
     """By the event loop's clock: how long the lease surely holds."""
     publication: Publication | None = None
     end_s: float = START_S
-    codecs: list[str] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
+    filler: Filler | None = None
+    """The slate that is shown while nobody publishes."""
     leaving: bool = False
     """It is being ended, or handed on."""
     noted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -56,6 +54,11 @@ class OnAir:
             return "ended"
         return "live" if self.publication else "reconnecting"
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a publisher is waited for."""
+        return self.publication is None and not self.leaving
+
     def send_home(self, code: str, sentence: str) -> None:
         """Part from whoever publishes now."""
         if self.publication:
@@ -67,6 +70,12 @@ class OnAir:
         if self.timer:
             self.timer.cancel()
             self.timer = None
+
+    def stop_filling(self) -> None:
+        """Take the slate off; what comes next goes on where it ended."""
+        if self.filler:
+            filler, self.filler = self.filler, None
+            filler.stop()
 
     def position(self) -> Writer:
         """The writer, with the numbers as they stand."""

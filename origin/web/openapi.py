@@ -14,6 +14,7 @@ from quart_schema import Info, OpenAPIProvider, QuartSchema, tag
 
 from origin.web.api.models import ProblemDocument
 from origin.web.problems import CONTENT_TYPE
+from transcoder.slate.limits import MEDIA_TYPES
 
 VERSION: Final = "1"
 _INFO: Final = Info(
@@ -26,6 +27,9 @@ _SCHEMES: Final = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer hw_…`"},
     "session": {"type": "apiKey", "in": "cookie", "name": "headwater_session", "description": "From a sign-in link"},
 }
+
+_BYTES: Final = {"/v1/streams/{stream_id}/slate": MEDIA_TYPES}
+"""Bodies that may be something else than JSON, by path."""
 
 blueprint = Blueprint("openapi", __name__)
 
@@ -75,6 +79,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["responses"]["default"] = _problem()
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
+        operation["requestBody"]["content"] |= {kind: {} for kind in _BYTES.get(path, ())}
     if path.startswith("/v1/"):
         operation["parameters"] += _headers(method)
     if path.startswith(_OPEN):
@@ -95,7 +100,7 @@ def _plain_answer(path: str, method: str) -> dict[str, Any]:
 def _headers(method: str) -> list[dict[str, Any]]:
     wanted = [("Headwater-Tenant", "For platform admins: the tenant to act for (`tn_…`)", 80)]
     wanted += [("Idempotency-Key", "Repeat a request with the same key, and it is done once", 255)] * (method == "post")
-    wanted += [("If-Match", "The ETag that must still be the present one", 80)] * (method in ("patch", "delete"))
+    wanted += [("If-Match", "The ETag that must still be the present one", 80)] * (method in ("put", "patch", "delete"))
     return [_parameter("header", name, text, longest) for name, text, longest in wanted]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -38,6 +38,15 @@ async def until(node: Node, stream: Stream, text: str) -> str:
     return found
 
 
+async def until_told(keeper: Node, node: Node, stream: Stream, state: str) -> dict[str, Any]:
+    """Wait until `node` says that the stream has this state; `keeper` has the key for the API."""
+    async with asyncio.timeout(WAIT_S), keeper.api() as client:
+        address = f"{node.url}/v1/streams/{stream.id}"
+        while (shown := (await client.get(address)).json())["state"] != state:  # noqa: ASYNC110 - as a client
+            await asyncio.sleep(0.1)
+    return dict(shown)
+
+
 async def everything_can_be_had(node: Node, stream: Stream, text: str) -> bool:
     """Whether this node gives every segment of a playlist, whoever wrote it."""
     uris = [segment.uri for segment in parsed(text).segments if segment.uri and not segment.gap_tag]
@@ -52,7 +61,11 @@ async def test_the_playlist_goes_on_when_the_writer_is_killed(tmp_path: Path) ->
         stream = await first.stream(dvr_window_s=120)
         async with publishing_in_a_loop(running.rtmp_urls(stream.key), ffmpeg.source()):
             before = await until(second, stream, "1-2.m4s")
+            shown = await until_told(first, second, stream, "live")
+            assert [track.split(".")[0] for track in shown["tracks"]] == ["avc1", "mp4a"]
             await first.kill()
+            waiting = await until_told(first, second, stream, "reconnecting")
+            assert waiting["broadcast_id"] == shown["broadcast_id"]
             after = await until(second, stream, "2-init-0.mp4")
             uris = {segment.uri for segment in parsed(before).segments if segment.uri}
             assert uris <= {segment.uri for segment in parsed(after).segments}

@@ -70,6 +70,12 @@ class StreamPatch(Body):
     reconnect_window_s: ReconnectWindow = _optional()
 
 
+class SlateCard(Body):
+    """A slate that is drawn by the server. Send a picture instead, as image/png or image/jpeg, to have that shown."""
+
+    kind: Literal["card"]
+
+
 class Remark(BaseModel):
     """Something that the publisher should know about what it sends."""
 
@@ -95,6 +101,9 @@ class Stream(BaseModel):
     playback: Literal["signed", "public"]
     dvr_window_s: int
     reconnect_window_s: int
+    slate: Literal["card", "picture"] | None = Field(
+        description="What viewers see while the broadcast waits for its publisher; null: the last picture stays"
+    )
     playback_id: str
     rtmp_url: str
     tracks: list[str]
