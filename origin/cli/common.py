@@ -96,10 +96,10 @@ def show(value: Any, *, as_json: bool, fields: Sequence[str]) -> None:
     if as_json:
         click.echo(json.dumps(value))
         return
-    named = [name for name in fields if value.get(name) not in (None, "", [], {})]
-    width = max(map(len, named), default=0)
-    for name in named:
-        click.echo(f"{name.ljust(width)}  {value[name]}")
+    lines = [line for name in fields for line in _lines(name, value.get(name))]
+    width = max((len(name) for name, _ in lines), default=0)
+    for name, said in lines:
+        click.echo(f"{name.ljust(width)}  {said}")
 
 
 def show_table(values: Sequence[Mapping[str, Any]], *, as_json: bool, columns: Sequence[str]) -> None:
@@ -112,6 +112,13 @@ def show_table(values: Sequence[Mapping[str, Any]], *, as_json: bool, columns: S
     widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _lines(name: str, value: Any) -> list[tuple[str, Any]]:
+    """A member and what it says; one that has members of its own is a line for each of them, under its own name."""
+    if isinstance(value, dict):
+        return [line for inner in sorted(value) for line in _lines(inner, value[inner])]
+    return [] if value in (None, "", []) else [(name, value)]
 
 
 def _settings(config: Path | None) -> Settings:

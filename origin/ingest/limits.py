@@ -16,7 +16,12 @@ class RtmpLimits:
     publish_s: float = 20.0
     """From the handshake to a granted publish: OBS and FFmpeg need six round trips; nobody types in between."""
     idle_s: float = 30.0
-    """Without a byte from a publisher. A phone changing cells is back within 20 s or not at all."""
+    """Without a picture or a sound from a publisher, whatever else it sends. A phone changing cells is back within 20 s
+    or not at all."""
+    forgiven: float = 3.0
+    """Times its deadline that a peer may be held by us (while the desk is asked, or while those that do not publish
+    have used up their share) without its being held against it: 40 s for a handshake, in which a hundred peers from one
+    address who do the worst get four turns each."""
     linger_s: float = 2.0
     """For a peer that was told why it must go to read that and leave; closing earlier can reset the answer away."""
     connections: int = 1_000
@@ -37,7 +42,8 @@ class RtmpLimits:
     cpu_burst_s: float = 0.5
     """Before that share counts."""
     address_cpu_share: float = 0.1
-    """Of all connections from one address that do not publish, together. A way in takes some 2 ms: 50 a second."""
+    """Of all connections from one address that do not publish, together. A way in takes some 2 ms: 50 a second.
+    Theirs is processor time: a server that is kept from the processor itself must not take that for their work."""
     strangers_cpu_share: float = 0.2
     """Of all that do not publish, from everywhere: what is left is for those who do, and for viewers."""
     pending_bytes: int = 256 << 20

@@ -3,7 +3,8 @@
 What the peer does wrong ends here: a bad message, a failing pipeline or a silent line closes this connection and counts
 a metric, and no other connection notices. Reading goes through one buffer shared by all (each read is parsed before the
 next begins) and pauses while the desk is asked, or while this peer has used up its share of bytes or of processor time;
-peers that do not publish have one share together (`strangers`).
+peers that do not publish have one share together (`strangers`). Each stage of a connection has a `deadline`, in which
+the time does not count during which it is held for such a reason.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from media.sample import Frame
 from media.track import Track
 from origin.errors import Problem
 from origin.ingest.allowance import Allowance
+from origin.ingest.deadline import Deadline
 from origin.observe import metrics
 from origin.wire.flv import FlvReader, Remark
 from origin.wire.reader import ProtocolError
@@ -34,12 +36,18 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-_STATUS_CODES: Final = {"unauthorized": "NetStream.Publish.BadName", "taken_over": "NetStream.Publish.BadName"}
+_BAD_NAMES: Final = ("unauthorized", "token_invalid", "token_expired", "token_revoked", "taken_over")
+_STATUS_CODES: Final = dict.fromkeys(_BAD_NAMES, "NetStream.Publish.BadName")
 """What Flash called a wrong name, and a name that somebody else publishes; encoders show it as such."""
 _OTHER_STATUS: Final = "NetStream.Failed"
 
 COUNT_BYTES: Final = 256 << 10
 """Added to the metric at a time, and the rest at the end: to add each read would cost as much as to watch its share."""
+
+EARLY_BYTES: Final = 4 << 10
+"""Kept at the most of what a newcomer says that has to wait: a handshake is 3 KiB."""
+_LOOKS: Final = 10
+"""How often a deadline is looked at: it is kept to a tenth."""
 
 _Input = TypeVar("_Input")
 
@@ -60,9 +68,14 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._leaving = False
         self._strange: tuple[Strangers, ...] = ()
         self._pending = self._uncounted = 0
+        self._early = b""
         self._stage = ""
         self._timer: asyncio.TimerHandle | None = None
-        now = self._last_read = time.perf_counter()
+        self._seconds = 0.0
+        self._heard = False
+        self._meter = time.thread_time
+        now = time.perf_counter()
+        self._deadline = Deadline(0, 0, now)
         self._bytes = Allowance(self._limits.bytes_per_s, self._limits.burst_bytes, now)
         self._cpu = Allowance(self._limits.cpu_share, self._limits.cpu_share * self._limits.cpu_burst_s, now)
 
@@ -84,20 +97,20 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the interface's name; the size is ours to choose
         """Where the next read goes."""
-        return self._house.buffer
+        return self._house.buffer[:EARLY_BYTES] if self._holds else self._house.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take a read."""
         self._uncounted += nbytes
         if self._uncounted >= COUNT_BYTES:
             self._count_bytes()
-        if self._leaving:
-            return
-        began = self._last_read = time.perf_counter()  # uvloop's own clock stands still while it calls us
-        strange = self._strange
-        self._run(self._session.receive_data, bytes(self._house.buffer[:nbytes]))
-        self._account(self._session.pending)
-        self._throttle(nbytes, began, strange)
+        data = bytes(self._house.buffer[:nbytes])
+        if self._holds and self._transport:
+            # uvloop begins to read after `connection_made`, even where that was told to wait.
+            self._early += data
+            self._transport.pause_reading()
+        else:
+            self._take(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The line is gone, by whoever's doing."""
@@ -131,6 +144,16 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     # Events.
 
+    def _take(self, data: bytes) -> None:
+        if self._leaving:
+            self._throttle(len(data), 0.0, ())  # it may send for `linger_s` more, yet no faster than before
+            return
+        meter, strange = self._meter, self._strange
+        began = meter()
+        self._run(self._session.receive_data, data)
+        self._account(self._session.pending)
+        self._throttle(len(data), meter() - began, strange)
+
     def _run(self, step: Callable[[_Input], list[Event]], given: _Input) -> None:
         """Take one step of the session, act on what comes of it, and contain what goes wrong."""
         try:
@@ -142,7 +165,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         except ProtocolError as fault:
             self._expel(fault.reason, str(fault))
         except Exception:  # noqa: BLE001 - a fault of ours ends this connection, and must not reach the loop
-            _log.exception("ingest_failed", protocol=self._house.protocol, peer=self._peer)
+            self._log_failure()
             self._expel("internal", "The server failed on this stream.")
         self._flush()
 
@@ -167,6 +190,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
             return
         for thing in self._flv.receive(event.tag_type, event.timestamp_ms, event.payload):
             if isinstance(thing, Frame):
+                self._heard = True
                 publication.push(thing)
             elif isinstance(thing, Track):
                 publication.set_track(thing)
@@ -180,7 +204,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         except Problem as problem:
             self._reject(request, problem.code, problem.detail)
         except Exception:  # noqa: BLE001 - as in _run
-            _log.exception("ingest_failed", protocol=self._house.protocol, peer=self._peer)
+            self._log_failure()
             self._reject(request, "internal", "The server failed; try again.")
         else:
             if self._leaving:
@@ -212,37 +236,50 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     def _end_publication(self, reason: str) -> None:
         publication, self._publication = self._publication, None
-        if publication is not None:
+        if publication is None:
+            return
+        try:
             publication.close(reason)
+        except Exception:  # noqa: BLE001 - as in _run; whatever it was, the connection must still end
+            self._log_failure()
+
+    def _log_failure(self) -> None:
+        _log.exception("ingest_failed", protocol=self._house.protocol, peer=self._peer)
 
     # Stages and their deadlines.
 
     def _enter(self, stage: str, seconds: float) -> None:
-        self._stage = stage
+        most = seconds * self._limits.forgiven
+        self._deadline = Deadline(seconds, most, time.perf_counter(), held=bool(self._holds))
+        self._stage, self._seconds, self._heard = stage, seconds, False
+        self._look_later()
+
+    def _look_later(self) -> None:
         if self._timer:
             self._timer.cancel()
-        self._timer = self._loop.call_later(seconds, self._watch)
+        self._timer = self._loop.call_later(self._seconds / _LOOKS, self._look)
 
-    def _watch(self) -> None:
-        """A stage has had its time: cut off, unless it was bytes that were waited for and some have come."""
+    def _look(self) -> None:
+        """Cut off who is late; go on to what is waited for next where that has come."""
         if self._stage == "handshake" and self._session.greeted:
             self._enter("publish", self._limits.publish_s)
-            return
-        left = self._last_read + self._limits.idle_s - time.perf_counter()
-        if self._stage == "idle" and (left > 0 or self._holds):
-            self._enter("idle", max(left, self._limits.idle_s / 10))
+        elif self._stage == "idle" and self._heard:
+            self._enter("idle", self._limits.idle_s)
+        elif self._deadline.left(time.perf_counter()) > 0:
+            self._look_later()
         else:
-            self._expel(f"{self._stage}_timeout", f"Nothing more came for too long (stage: {self._stage}).")
+            what = "No picture and no sound" if self._stage == "idle" else f"Nothing more in the stage {self._stage}"
+            self._expel(f"{self._stage}_timeout", f"{what} came for {self._seconds:g} s.")
             self._flush()
 
     # Flow.
 
-    def _throttle(self, nbytes: int, began: float, strange: tuple[Strangers, ...]) -> None:
-        now = time.perf_counter()
+    def _throttle(self, nbytes: int, worked_s: float, strange: tuple[Strangers, ...]) -> None:
+        now = time.perf_counter()  # uvloop's own clock stands still while it calls us
         for group in strange:
-            group.spend(now - began, now)
-        wait = max(self._bytes.spend(nbytes, now), self._cpu.spend(now - began, now))
-        if wait and not self._leaving:
+            group.spend(worked_s, now)
+        wait = max(self._bytes.spend(nbytes, now), self._cpu.spend(worked_s, now))
+        if wait:
             self.hold("share")
             self._loop.call_later(wait, self.release, "share")
 
@@ -258,28 +295,48 @@ class RtmpConnection(asyncio.BufferedProtocol):
             self._expel("pending_bytes", "The server has too many unfinished messages; try again later.")
 
     def _join_strangers(self) -> None:
+        # While the processor is somebody else's the peer does nothing. It is dearer to ask for than the time of day,
+        # and a publisher's own share is eighty times what it needs.
+        self._meter = time.thread_time
         self._strange = self._house.strangers(self._peer)
         for group in self._strange:
             group.join(self)
 
     def _leave_strangers(self) -> None:
+        self._meter = time.perf_counter
         strange, self._strange = self._strange, ()
         for group in strange:
             group.leave(self)
 
     def hold(self, reason: str) -> None:
         """Read nothing until each reason to wait is released."""
-        if not self._holds and self._transport:
+        if not self._holds and self._transport and not self._transport.is_closing():
             self._transport.pause_reading()
+            self._deadline.hold(time.perf_counter())
         self._holds.add(reason)
 
-    def release(self, reason: str) -> None:
-        """That reason to wait is gone."""
-        if reason not in self._holds:
-            return
-        self._holds.discard(reason)
-        if not self._holds and self._transport and not self._transport.is_closing():
+    def release(self, reason: str) -> bool:
+        """That reason to wait is gone; gives whether that was the last."""
+        if reason in self._holds:
+            self._holds.discard(reason)
+            if not self._holds:
+                self._go_on()
+        return not self._holds
+
+    def _go_on(self) -> None:
+        self._deadline.release(time.perf_counter())
+        if self._early:  # not within this call: whoever lets go of us has not noted it yet
+            self._loop.call_soon(self._take_early)
+        elif self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
+
+    def _take_early(self) -> None:
+        if self._holds:
+            return
+        early, self._early = self._early, b""
+        self._take(early)
+        if not self._holds:
+            self._go_on()
 
     def _flush(self) -> None:
         data = self._session.data_to_send()
@@ -312,9 +369,17 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._stage = "leaving"
         if self._timer:
             self._timer.cancel()
-        if self._session.greeted and self._transport and self._transport.can_write_eof():
-            self._transport.write_eof()
-        self._timer = self._loop.call_later(self._limits.linger_s if self._session.greeted else 0, self.abort)
+        hears = self._session.greeted and self._say_no_more()
+        self._timer = self._loop.call_later(self._limits.linger_s if hears else 0, self.abort)
+
+    def _say_no_more(self) -> bool:
+        """End our side of the line, where it can be ended alone; False if there is no line any more."""
+        try:
+            if self._transport and self._transport.can_write_eof():
+                self._transport.write_eof()
+        except OSError:  # the peer has reset it, and nobody has read that yet
+            return False
+        return True
 
     def _count_bytes(self) -> None:
         self._house.bytes_read.inc(self._uncounted)

@@ -18,6 +18,7 @@ from origin.errors import Problem
 from origin.live.growing import Growing
 from origin.live.signal import Signal
 from origin.live.spool import Spool
+from origin.wire.conditions import weak_etag
 from packager.hls import media_playlist
 from packager.hls.reload import Decision, ReloadError, decide
 from packager.names import Names, rendition_of
@@ -47,13 +48,15 @@ class Playlist:
 
     plain: bytes
     zipped: bytes
+    etag: bytes
+    """A weak one, since both forms share it."""
     kind: bytes = b"application/vnd.apple.mpegurl"
 
     @classmethod
     def of(cls, text: str, kind: bytes = kind) -> Playlist:
         """Encode and compress `text`; `mtime` 0 so that equal playlists have equal bytes."""
         plain = text.encode()
-        return cls(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0), kind)
+        return cls(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0), weak_etag(plain), kind)
 
 
 class Channel:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Fault(StrEnum):
@@ -15,6 +19,8 @@ class Fault(StrEnum):
     """A stamp that nothing before it explains; decode time went on by one frame."""
     GAP = "gap"
     """Time without frames: the one before it stays longer, silence fills it, or, after a long stall, a hole stays."""
+    STANDSTILL = "standstill"
+    """The clock does not move at all: frames are placed by when they come."""
     DUPLICATE = "duplicate"
     BACKWARD = "backward"
     """A picture stamped like, or before, the last one; it was moved just behind it."""
@@ -28,3 +34,9 @@ class Fault(StrEnum):
     """A composition offset beyond all reordering, taken as 0."""
     NO_TRACK = "no_track"
     """A frame before the configuration of its track; dropped."""
+
+
+SENTENCES: Final[Mapping[Fault, str]] = {
+    Fault.STANDSTILL: "The encoder's timestamps stand still; pictures and sound are placed by when they come."
+}
+"""For the stream's health, where there is more to say than the name."""

@@ -12,7 +12,6 @@ What is stored is known by size and SHA-256 from its way in (`stored`), so that 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 from collections import deque
 from types import MappingProxyType
@@ -106,15 +105,17 @@ class Keeper:
             self._news.set()
 
     async def close(self, grace_s: float) -> None:
-        """Finish what is queued, for at most `grace_s` seconds; what is left then is lost."""
+        """Finish what is queued, for at most `grace_s` seconds; what is left then is lost. May be called again."""
         self._closing = True
         self._news.set()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(grace_s):
-                await self._task
+        await asyncio.wait({self._task}, timeout=grace_s)
+        self._task.cancel()
+        await asyncio.wait({self._task})
         while self._puts:
             self._lose(self._puts.popleft())
         self._ahead.close()
+        if not self._task.cancelled():
+            self._task.result()
 
     async def settled(self) -> None:
         """Wait until all that was put is durable or lost."""

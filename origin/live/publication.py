@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from media.track import Kind
 from origin.live.farewell import Farewell
+from origin.live.faults import SENTENCES
 from origin.live.gathering import Gathering, NoKeyFrameError
+from origin.live.spool import SEGMENT_BYTES
+from origin.live.standstill import Standstill
 from origin.live.timeline import Timeline
 from origin.live.wall import WallAnchor
 from origin.observe import metrics
+from packager.commands import Life, Put
+from packager.names import is_init
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from media.track import Track
     from origin.live.health import Health
     from origin.live.production import Production
+    from packager.commands import Command
 
 _VIDEO: Final = Kind.VIDEO
 PATIENCE_S: Final = 30.0
@@ -54,13 +60,16 @@ class Publication:
         self._clock = clock
         self._on_close = on_close
         self._timeline = Timeline(start_s=start_s)
+        self._standstill = Standstill(clock, self._timeline.faults)
         self._tracks: dict[Kind, Track] = {}
         self._gathering: Gathering | None = Gathering()
         self._changing: dict[Kind, Track] = {}
+        self._left_out = 0
         self._wall = WallAnchor(0.0)
         self._timekeeper = _VIDEO
         self._key_frame: int | None = None
         self._short_gops = 0
+        self._unfinished = 0
         self._closed = False
         self.frames = 0
         """How many were pushed."""
@@ -79,16 +88,21 @@ class Publication:
         """Announce a track or its new parameters; these take effect where a decoder can begin anew."""
         if self._gathering is not None:
             self._gathering.set_track(track)
-        elif self._tracks.get(track.kind) != track:
-            self._changing[track.kind] = track
-        else:
+        elif self._tracks.get(track.kind) == track:
             self._changing.pop(track.kind, None)
+            if not self._changing:
+                self._patience.cancel()
+        else:
+            if not self._changing:
+                self._await_change()
+            self._changing[track.kind] = track
 
     def push(self, frame: Frame) -> None:
         """Take one frame."""
         self.frames += 1
         if self.farewell.done() or self._closed:
             return
+        frame = self._standstill.mend(frame)
         if self._gathering is not None:
             self._gather(self._gathering, frame)
         elif self._changing:
@@ -136,14 +150,18 @@ class Publication:
             return
         if begin:
             self._gathering = None
-            self._patience.cancel()
             self._begin_run(gathering.tracks, gathering.frames)
+            if gathering.absent:
+                self._miss_pictures()
+                self.set_track(gathering.absent)
 
     def _change(self, frame: Frame) -> None:
         """Begin a run with the new parameters where that can be; frames that need them wait for it in vain."""
         if self._can_change_at(frame):
             self._begin_run({**self._tracks, **self._changing}, [frame])
-        elif frame.kind not in self._changing and frame.kind in self._tracks:
+        elif frame.kind in self._changing:
+            self._left_out += 1
+        elif frame.kind in self._tracks:
             self._hand_on(self._timeline.push(frame))
 
     def _can_change_at(self, frame: Frame) -> bool:
@@ -152,20 +170,50 @@ class Publication:
             return frame.kind is Kind.VIDEO and frame.key
         return frame.kind in self._changing
 
+    def _await_change(self) -> None:
+        self._left_out = 0
+        self._patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._miss_change)
+
+    def _miss_change(self) -> None:
+        """New parameters could not take effect for long: say so, and part if something on the air is lost meanwhile."""
+        if self.farewell.done():
+            return
+        if self._left_out and self._changing.keys() & self._tracks.keys():
+            self._refuse(
+                "no_key_frame",
+                "The encoder changed its parameters and sent no key frame since; set its key frame interval to 2 s.",
+            )
+            return
+        if self._left_out:
+            which = " and ".join(self._changing)
+            self.remark(
+                "late_track", f"The {which} came late and waits for a key frame; set the encoder's interval to 2 s."
+            )
+        elif _VIDEO in self._changing:
+            self._miss_pictures()
+        self._await_change()
+
+    def _miss_pictures(self) -> None:
+        self.remark("no_pictures", "The encoder announces video and sends none; the sound plays alone until it does.")
+
     def _begin_run(self, tracks: dict[Kind, Track], frames: list[Frame]) -> None:
         self._hand_on(self._timeline.flush())
         self._tracks = dict(tracks)
         self._changing.clear()
+        self._patience.cancel()
         for track in self.tracks:
             self._timeline.set_track(track)
         span_s = (frames[-1].dts_ms - frames[0].dts_ms) / 1_000
         self._wall = WallAnchor(self._clock() - max(span_s, 0.0) - self._timeline.end_s)
         try:
-            self._channel.carry_out(self._channel.packager.start(self.tracks, self._wall.at_zero))
+            self._carry_out(self._channel.packager.start(self.tracks, self._wall.at_zero))
         except ValueError as error:
             self._tracks.clear()
             self._refuse("unsupported_parameters", f"The encoder's parameters cannot be packaged: {error}.")
             return
+        self._health.withdraw("late_track")
+        if _VIDEO in tracks:
+            self._health.withdraw("no_pictures")
         self._timekeeper = _VIDEO if _VIDEO in tracks else Kind.AUDIO
         for frame in frames:
             self._hand_on(self._timeline.push(frame))
@@ -175,11 +223,23 @@ class Publication:
         for sample in samples:
             if sample.kind is self._timekeeper and (sample.key or self._wall.settling):
                 self._keep_time(sample)
+            self._unfinished += len(sample.data)
             commands = packager.push(sample)
             if commands:
-                self._channel.carry_out(commands)
+                self._carry_out(commands)
+        if self._unfinished > SEGMENT_BYTES and not self.farewell.done():
+            self._refuse(
+                "too_many_bytes",
+                f"More than {SEGMENT_BYTES >> 20} MiB came in one segment; lower the bit rate, "
+                "or set the encoder's key frame interval to 2 s.",
+            )
         if self._timeline.faults:
             self._note_faults()
+
+    def _carry_out(self, commands: list[Command]) -> None:
+        self._channel.carry_out(commands)
+        if any(isinstance(each, Put) and each.life is Life.STORED and not is_init(each.name) for each in commands):
+            self._unfinished = 0
 
     def _keep_time(self, sample: Sample) -> None:
         if sample.key and sample.kind is _VIDEO:
@@ -191,7 +251,8 @@ class Publication:
     def _note_faults(self) -> None:
         for fault, count in self._timeline.faults.items():
             metrics.timeline_mended.labels(fault).inc(count)
-            self.remark(f"timestamps_{fault}", f"The publisher's timestamps had to be mended ({fault}).")
+            sentence = SENTENCES.get(fault, f"The publisher's timestamps had to be mended ({fault}).")
+            self.remark(f"timestamps_{fault}", sentence)
         self._timeline.faults.clear()
 
     def _watch_gop(self, sample: Sample) -> None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 GENERATIONS: Final = 3
 """Whole segments a rendition keeps: a low-latency playlist lists parts of its last three target durations
 (rfc8216bis, 4.4.4.9), and a player that reloads asks for nothing older by part."""
+SEGMENT_BYTES: Final = 64 << 20
+"""Media that no segment has been made of yet, and so the largest segment there is: 2 s at 200 Mbit/s, the most that a
+publisher may send, or the longest GOP that is not cut (10 s) at 53 Mbit/s. With it a publisher holds 256 MiB at the
+very most, the open segment and three more, where 6 Mbit/s hold 6 to 8 MB."""
 
 
 @dataclass(slots=True)

@@ -8,13 +8,12 @@ Viewers see the same playlist: numbers and decode times go on, and the next publ
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
-from origin.stores.protocol import StoreError
+from origin.stores.protocol import ObjectMissing, StoreError
 from packager.commands import Life, Put
 from packager.diary import DiaryError, apply
 from packager.fmp4 import write_init
@@ -90,9 +89,17 @@ class DraftSavings:
             draft = await self._place.adopt(key, size)
             self._drafts.append(draft)
             return await draft.read()
-        with contextlib.suppress(StoreError):  # ObjectMissing as a rule: it was not finished either
-            return await self._store.get(key) if ends else b""
-        return b""
+        return await self._read_object(key, ends[-1]) if ends else b""
+
+    async def _read_object(self, key: str, end: int) -> bytes:
+        """The first `end` bytes of a segment that is an object by now; a recording's may be large."""
+        try:
+            return b"".join([chunk async for chunk in self._store.stream(key, 0, end)])
+        except ObjectMissing:  # it was not finished either
+            return b""
+        except StoreError as error:
+            _log.warning("segment_unread", key=key, problem=str(error))
+            return b""
 
     def discard(self) -> None:  # noqa: D102 - as Savings
         for draft in self._drafts:

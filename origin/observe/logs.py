@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from structlog.typing import Processor
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+OURS: Final = ("cdn", "media", "origin", "packager", "player_demo", "transcoder")
+"""Who may say more than warnings. What a library writes at `debug` nobody has looked through: hpack has each header
+there, and tokens in pieces that no pattern knows."""
+_WITH_HANDLERS: Final = ("hypercorn.error", "hypercorn.access", "alembic")
+"""Libraries that set up loggers by themselves."""
 
 _SECRETS: Final = (
     # API keys and stream keys, wherever they stand. (`task_…` is none.)
@@ -51,32 +56,20 @@ def configure(*, level: str, form: str, stream: TextIO | None = None) -> None:
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(LEVELS[level])
-    _hush(LEVELS[level])
+    root.setLevel(max(LEVELS[level], logging.WARNING))
+    for name in OURS:
+        logging.getLogger(name).setLevel(LEVELS[level])
+    for name in _WITH_HANDLERS:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.NOTSET)
     structlog.configure(
         processors=[*_common(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         cache_logger_on_first_use=False,
     )
-
-
-def _hush(level: int) -> None:
-    """Libraries that tell an operator nothing at `info` (a line for each connection, each migration's context)."""
-    for name in (
-        "hypercorn.error",
-        "hypercorn.access",
-        "alembic",
-        "httpx",
-        "httpcore",
-        "asyncio",
-        "botocore",
-        "urllib3",
-    ):
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.propagate = True
-        logger.setLevel(max(level, logging.WARNING))
 
 
 def _common() -> list[Processor]:

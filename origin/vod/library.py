@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from origin.catalog import assets
 from origin.stores.headers import content_type
 from origin.stores.manifests import load_manifest
+from origin.wire.conditions import weak_etag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,11 +42,15 @@ GZIP_LEVEL: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A stored manifest whose signature was good, plain and compressed; `kind` is its media type."""
+    """A stored manifest whose signature was good, plain and compressed; `kind` is its media type.
+
+    `etag` is a weak one, since both forms share it.
+    """
 
     plain: bytes
     zipped: bytes
     kind: bytes
+    etag: bytes
 
     @property
     def size(self) -> int:
@@ -103,8 +108,7 @@ class Library:
     async def _load(self, key: str) -> Manifest:
         async with self._room:
             plain = await load_manifest(self._store, key, self._keys())
-            zipped = await asyncio.to_thread(gzip.compress, plain, GZIP_LEVEL, mtime=0)
-            return Manifest(plain, zipped, content_type(key).encode())
+            return await asyncio.to_thread(_manifest, plain, content_type(key).encode())
 
     def _loaded(self, key: str, done: asyncio.Task[Manifest]) -> None:
         del self._loading[key]
@@ -114,3 +118,7 @@ class Library:
         self._size += done.result().size
         while self._size > KEPT_BYTES:
             self._size -= self._kept.popitem(last=False)[1].size
+
+
+def _manifest(plain: bytes, kind: bytes) -> Manifest:
+    return Manifest(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0), kind, weak_etag(plain))

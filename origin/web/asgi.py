@@ -27,6 +27,11 @@ def header(scope: Scope, name: bytes) -> bytes | None:
     return None
 
 
+def header_list(scope: Scope, name: bytes) -> bytes:
+    """All values of a header that is a list, in one line (RFC 9110, 5.3); empty if it is not there."""
+    return b", ".join([value for key, value in scope["headers"] if key == name])
+
+
 async def respond(send: Send, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
     """A whole answer at once. `headers` carry the Content-Length, which differs from the body's for HEAD."""
     await send({"type": "http.response.start", "status": status, "headers": list(headers)})

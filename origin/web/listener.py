@@ -11,12 +11,14 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import hypercorn.protocol
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
 from origin.web.connections import Doorkeeper, Guard, HttpLimits, WatchedReader, current_guard
+from origin.web.http2 import Http2
 
 if TYPE_CHECKING:
     import ssl
@@ -30,6 +32,8 @@ MAX_BODY_BYTES: Final = 0
 """For WSGI only, which there is none of."""
 REQUESTS_A_CONNECTION: Final = 1_000_000
 """HTTP/2 streams are lost when Hypercorn closes a connection at its limit of requests: a limit nobody meets."""
+
+hypercorn.protocol.H2Protocol = Http2  # type: ignore[attr-defined]  # `TCPServer` makes its protocol by itself, by this name
 
 
 def _config(limits: HttpLimits) -> Config:

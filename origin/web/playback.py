@@ -10,16 +10,18 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from origin.errors import Problem
 from origin.live.channel import MPD
 from origin.live.growing import BrokenOffError
 from origin.observe import metrics
-from origin.web.asgi import ClientGoneError, header, respond, unless_gone
+from origin.web.asgi import ClientGoneError, header, header_list, respond, unless_gone
 from origin.web.guard import request_id
 from origin.web.peer import client_address
 from origin.web.problems import CONTENT_TYPE, document
+from origin.wire import conditions
 from origin.wire.ranges import ByteRange, UnsatisfiableError, parse_range
 from packager.hls.reload import ReloadError, parse_query
 
@@ -99,7 +101,7 @@ async def _reload(channel: Channel, rendition: str, query: ReloadQuery) -> tuple
 
 
 class Document(Protocol):
-    """A playlist or manifest, plain and compressed, and its media type."""
+    """A playlist or manifest, plain and compressed, its media type and its entity tag."""
 
     @property
     def plain(self) -> bytes: ...  # noqa: D102 - told above
@@ -107,6 +109,8 @@ class Document(Protocol):
     def zipped(self) -> bytes: ...  # noqa: D102 - told above
     @property
     def kind(self) -> bytes: ...  # noqa: D102 - told above
+    @property
+    def etag(self) -> bytes: ...  # noqa: D102 - told above
 
 
 class Channels(Protocol):
@@ -217,15 +221,18 @@ class Playback:
         return await self._hold(receive, _reload(channel, match[1], query), now=channel.can_answer(match[1], query))
 
     async def _send_playlist(self, scope: Scope, send: Send, playlist: Document, caching: bytes) -> int:
-        zipped = b"gzip" in (header(scope, b"accept-encoding") or b"")
-        body = playlist.zipped if zipped else playlist.plain
         headers = [
-            (b"content-type", playlist.kind),
-            (b"content-length", b"%d" % len(body)),
             (b"cache-control", caching),
+            (b"etag", playlist.etag),
             (b"vary", b"Accept-Encoding"),
             *ANY_ORIGIN,
         ]
+        if _is_known(scope, playlist.etag):
+            await respond(send, NOT_MODIFIED, headers)
+            return NOT_MODIFIED
+        zipped = _accepts_gzip(header_list(scope, b"accept-encoding"))
+        body = playlist.zipped if zipped else playlist.plain
+        headers += [(b"content-type", playlist.kind), (b"content-length", b"%d" % len(body))]
         if zipped:
             headers.append((b"content-encoding", b"gzip"))
         await self._respond(scope, send, 200, headers, body)
@@ -260,6 +267,9 @@ class Playback:
         if part is None:
             await respond(send, 204, ((b"cache-control", b"no-store"), *ANY_ORIGIN))
             return 204
+        if _is_known(scope, _etag(name)):
+            await respond(send, NOT_MODIFIED, _media_headers(name))
+            return NOT_MODIFIED
         await send({"type": "http.response.start", "status": 200, "headers": _media_headers(name)})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
@@ -307,6 +317,16 @@ class Playback:
         return size
 
 
+_accepts_gzip: Final = lru_cache(maxsize=256)(conditions.accepts_gzip)
+"""There are a few dozen kinds of players; one that sends another each time costs 8 MB at most."""
+
+
+def _is_known(scope: Scope, etag: bytes) -> bool:
+    """Whether the client has what it would get, by its If-None-Match."""
+    field = header_list(scope, b"if-none-match")
+    return bool(field) and conditions.none_matches(field, etag)
+
+
 def _etag(name: str) -> bytes:
     return b'"%s"' % name.replace("/", "-").encode()
 
@@ -325,7 +345,7 @@ def _media_head(scope: Scope, name: str, size: int) -> tuple[int, ByteRange, lis
     """Status, the bytes to send, and headers of an answer with media."""
     etag = _etag(name)
     headers = [*_media_headers(name), (b"accept-ranges", b"bytes")]
-    if etag in (header(scope, b"if-none-match") or b""):
+    if _is_known(scope, etag):
         return NOT_MODIFIED, ByteRange(0, 0), headers
     span, status = _span(scope, etag, size), 200
     if span is None:

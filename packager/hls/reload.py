@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from packager.hls.window import Window
 
+_MSN: Final = b"_HLS_msn"
+_PART: Final = b"_HLS_part"
+_SKIP: Final = b"_HLS_skip"
 _MAX_DIGITS: Final = 18
 """Sequence numbers are 64-bit (4.2)."""
 _MAX_SEGMENTS_AHEAD: Final = 2
@@ -38,14 +41,19 @@ class ReloadQuery:
 
 
 def parse_query(query: bytes) -> ReloadQuery:
-    """Read a query string; names without a meaning here are ignored, of a repeated name the last counts."""
+    """Read a query string; names without a meaning here are ignored.
+
+    A repeated one is refused: caches on the way take the first, others the last, and would keep one answer for another.
+    """
     if not query:
         return _PLAIN
-    values = dict(pair.partition(b"=")[::2] for pair in query.split(b"&"))
-    msn, part = _number(values, b"_HLS_msn"), _number(values, b"_HLS_part")
+    pairs = [pair.partition(b"=")[::2] for pair in query.split(b"&")]
+    values = dict(pairs)
+    _check_once([name for name, _ in pairs])
+    msn, part = _number(values, _MSN), _number(values, _PART)
     if part is not None and msn is None:
         raise ReloadError("_HLS_part needs _HLS_msn beside it")
-    return ReloadQuery(msn, part, values.get(b"_HLS_skip") in (b"YES", b"v2"))
+    return ReloadQuery(msn, part, values.get(_SKIP) in (b"YES", b"v2"))
 
 
 def decide(window: Window, query: ReloadQuery) -> Decision:
@@ -70,6 +78,12 @@ def _check_reach(window: Window, msn: int, part: int | None) -> None:
         limit = _ADVANCE_PARTS_S / min(window.part_target or 1.0, 1.0)
         if part > len(window.open_parts) - 1 + limit:
             raise ReloadError(f"_HLS_part={part} is too far ahead of the last part")
+
+
+def _check_once(names: list[bytes]) -> None:
+    for name in (_MSN, _PART, _SKIP):
+        if names.count(name) > 1:
+            raise ReloadError(f"{name.decode()} may be given once")
 
 
 def _number(values: dict[bytes, bytes], name: bytes) -> int | None:

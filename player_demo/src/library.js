@@ -50,11 +50,14 @@ async function read() {
 function show({ streams, more }) {
   const shown = streams.map(describe);
   const now = shown.filter(onAir);
+  const rest = shown.filter((stream) => !onAir(stream));
   live.show(now);
-  all.show(shown.filter((stream) => !onAir(stream)));
-  byId("live-empty").hidden = now.length > 0;
-  byId("live-empty").textContent = "Nobody is on the air.";
-  byId("all-empty").hidden = shown.length > 0;
+  all.show(rest);
+  byId("looking").hidden = true;
+  byId("live-empty").hidden = now.length > 0 || shown.length === 0;
+  byId("none").hidden = shown.length > 0;
+  // No heading over nothing: where everything is on the air, that is all there is to show.
+  byId("rest").hidden = rest.length === 0;
   byId("more").hidden = !more;
   byId("trouble").hidden = true;
 }

@@ -65,21 +65,3 @@ async def test_the_next_broadcast_never_uses_a_uri_again(tmp_path: Path) -> None
             assert uris
             assert not uris & seen
             seen |= uris
-
-
-async def test_draining_answers_everybody_and_stores_what_is_open(tmp_path: Path) -> None:
-    async with headwater(tmp_path) as running:
-        stream = await running.stream()
-        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()) as publisher:
-            await until_live(running, stream)
-            msn, _ = newest_part(await playlist(running, stream))
-            held = asyncio.create_task(running.get(f"{stream.base}v0/index.m3u8?_HLS_msn={msn + 1}"))
-            await asyncio.sleep(0)
-            prefix = running.server.director.channel(stream.playback_id)
-            assert prefix
-            stopping = asyncio.create_task(running.server.stop())
-            answer = await held
-            assert answer.status_code == 200
-            assert "#EXT-X-ENDLIST" not in answer.text, "the next start goes on with it"
-            await asyncio.wait_for(publisher.wait(), 15)
-            await stopping

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from player_demo import build
+from tests.support import ffmpeg
 from tests.support.browser import Watch, chromium, executable
 from tests.support.demo import demo
+from tests.support.running import headwater
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +32,30 @@ async def test_from_the_link_to_the_moving_picture(tmp_path: Path) -> None:
         await watch.until("h.delay !== null && h.delay < 5 && h.frames > 60")
         assert await watch.trouble() == []
         assert watch.complaints == []
+
+
+HEADINGS = """() => [...document.querySelectorAll("section")].filter((section) => section.checkVisibility()).map(
+  (section) => [
+    section.querySelector("h1, h2").textContent,
+    [...section.querySelectorAll(".card, .empty")].filter((each) => each.checkVisibility()).length,
+  ],
+)"""
+"""Each section that is to be seen: its heading, and how many cards or sentences stand under it."""
+
+
+async def test_no_heading_of_the_library_stands_over_nothing(tmp_path: Path) -> None:
+    assert build.main() == 0
+    async with headwater(tmp_path) as running, chromium() as context:
+        library = await context.new_page()
+        await library.goto(await running.sign_in_link())
+        await library.wait_for_selector("#none")
+        assert await library.evaluate(HEADINGS) == [["Live now", 1]]
+        stream = await running.stream()
+        await library.wait_for_selector("#all .card")
+        assert await library.evaluate(HEADINGS) == [["Live now", 1], ["Off the air", 1]]
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            await library.wait_for_selector("#live .card")
+            assert await library.evaluate(HEADINGS) == [["Live now", 1]]
 
 
 async def test_without_a_good_token_there_is_no_picture_but_a_sentence(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def read(path: Path) -> str:
 
 
 def is_text(path: Path) -> bool:
-    return b"\0" not in (ROOT / path).read_bytes()[:8192]
+    return path.suffix != ".bin" and b"\0" not in (ROOT / path).read_bytes()[:8192]
 
 
 def functions(path: Path) -> Iterator[Function]:

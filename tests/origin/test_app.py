@@ -16,6 +16,7 @@ from origin.errors import Problem
 from tests.support import ffmpeg
 from tests.support.certificates import certificate
 from tests.support.hls import parsed, playlist
+from tests.support.rtmp_client import CONNECT, CREATE, HELLO, command
 from tests.support.running import EPHEMERAL, headwater
 
 if TYPE_CHECKING:
@@ -70,13 +71,21 @@ async def test_a_publisher_hears_what_is_wrong_with_its_token(tmp_path: Path) ->
         for key, code in (
             (minted["token"], "token_revoked"),
             (stream.token, "token_invalid"),
-            ("a.b.c", "token_invalid"),
+            ("a.b.c", "unauthorized"),
+            ("eyJhbGciOiJub25lIn0.e30.x", "token_invalid"),
             ("sk_none", "unauthorized"),
             ("none", "unauthorized"),
         ):
             with pytest.raises(Problem) as refused:
                 await director.open(key, "rtmp", "127.0.0.1")
             assert refused.value.code == code
+            publish = command("publish", 3.0, None, key, "live", stream=1)
+            reader, writer = await asyncio.open_connection(*running.server.rtmp_address)
+            writer.write(HELLO + CONNECT + CREATE + publish)
+            answer = await reader.read()
+            assert b"NetStream.Publish.BadName" in answer
+            assert refused.value.detail.encode() in answer
+            writer.close()
 
 
 async def test_the_rtmps_address_that_the_api_shows_takes_a_publisher(tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ class RecordedPublication:
     def close(self, reason: str) -> None:
         self.closed.append(reason)
         self.over.set()
+        if self.faulty:
+            raise RuntimeError("the pipeline is broken at its end, too")
 
     def of(self, kind: Kind) -> list[Frame]:
         return [frame for frame in self.frames if frame.kind is kind]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from origin.wire.flv import FlvReader
+from origin.wire.reader import ProtocolError
 from origin.wire.rtmp import amf0
 from origin.wire.rtmp.events import Media, PublishRequested
 from origin.wire.rtmp.session import Session
@@ -18,7 +20,13 @@ if TYPE_CHECKING:
 
 SEED = bytes(32)
 HELLO = b"\x03" + bytes(2 * 1536)
-VECTORS = {path.stem: path.read_bytes() for path in sorted((Path(__file__).parents[1] / "vectors/rtmp").glob("*.bin"))}
+FOLDER = Path(__file__).parents[1] / "vectors/rtmp"
+VECTORS = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.bin"))}
+MALFORMED = {
+    path.stem: (path.read_bytes(), path.with_suffix(".error").read_text().strip())
+    for path in sorted((FOLDER / "malformed").glob("*.bin"))
+}
+"""What peers must not send, and what they are told: `reason: sentence`."""
 
 
 def message(
@@ -81,3 +89,21 @@ def run(pieces: Iterable[bytes], limits: ChunkLimits | None = None) -> list[Even
 
 def media(events: Iterable[Event]) -> list[Media]:
     return [event for event in events if isinstance(event, Media)]
+
+
+def fault(pieces: Iterable[bytes], limits: ChunkLimits | None = None) -> str:
+    """How a publisher ends that sends this and gets what it asks for: `reason: sentence`, or "" if nothing is wrong."""
+    reader = FlvReader()
+    session = Session(SEED, limits)
+    try:
+        for piece in pieces:
+            fresh = session.receive_data(piece)
+            while fresh:
+                for tag in media(fresh):
+                    reader.receive(tag.tag_type, tag.timestamp_ms, tag.payload)
+                last = fresh[-1]
+                fresh = session.accept(last) if isinstance(last, PublishRequested) else []
+            session.data_to_send()
+    except ProtocolError as error:
+        return f"{error.reason}: {error}"
+    return ""

@@ -11,10 +11,18 @@ import pytest
 import structlog
 
 from tests.origin.cli.shell import Shell, run_api
+from tests.support.logs import logging_as_it_was
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def leave_logging_as_it_was() -> Iterator[None]:
+    """Commands that are run in this process set up its logging."""
+    with logging_as_it_was():
+        yield
 
 
 @pytest.fixture
@@ -39,4 +47,3 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     stop.set()
     thread.join(20)
     listener.detach()
-    structlog.reset_defaults()

@@ -24,6 +24,16 @@ def test_a_wrong_key_is_refused_by_the_server(shell: Shell) -> None:
     assert (result.exit_code, "unauthorized" in result.output) == (1, True)
 
 
+def test_each_address_is_a_line_to_copy(shell: Shell) -> None:
+    stream = shell.made("stream", "create", "News", "--playback", "public")
+    signed = shell.run("token", "sign", "--playback-id", stream["playback_id"]).stdout
+    for said in (signed, shell.run("stream", "create", "More", "--playback", "public").stdout):
+        lines = dict(line.split(maxsplit=1) for line in said.splitlines())
+        assert lines["hls"].startswith("http://")
+        assert lines["hls"].endswith("/index.m3u8")
+        assert lines["dash"].endswith("/manifest.mpd")
+
+
 def test_config_may_stand_on_either_side(closed: Shell) -> None:
     path = closed.folder / "some.toml"
     path.write_text('rtmp_bind = "x"\n')

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
+
+from tests.support.logs import logging_as_it_was
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,3 +33,16 @@ def test_a_data_directory_in_use_is_a_sentence_and_a_failure(tmp_path: Path, com
         ran = subprocess.run(words, env=given, capture_output=True, text=True, timeout=60, check=False)
     said = f"Error: Another Headwater is running on {tmp_path}; stop it first.\n"
     assert (ran.returncode, ran.stderr) == (1, said)
+
+
+def test_what_it_does_to_logging_is_undone_for_the_next_test(closed: Shell) -> None:
+    root = logging.getLogger()
+    before = (root.level, root.handlers[:])
+    with logging_as_it_was(), (closed.folder / "server.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert closed.run("serve", HEADWATER_LOG_LEVEL="debug").exit_code == 1
+        assert structlog.is_configured()
+        assert logging.getLogger("origin").level == logging.DEBUG
+    assert not structlog.is_configured()
+    assert logging.getLogger("origin").level == logging.NOTSET
+    assert (root.level, root.handlers) == before

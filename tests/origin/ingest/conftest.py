@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     import pytest
 
+BOTH = {"test_doorstep", "test_strangers"}
+
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Both where TLS begins, which each loop does in its own way; asyncio's own elsewhere."""
+    """Both where TLS begins, and where turns are given, which each loop does in its way; asyncio's own elsewhere."""
     own = {"asyncio": asyncio.new_event_loop}
-    return own | {"uvloop": uvloop.new_event_loop} if item.path.stem == "test_doorstep" else own
+    return own | {"uvloop": uvloop.new_event_loop} if item.path.stem in BOTH else own

@@ -4,79 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 from structlog.testing import capture_logs
 
-from origin.ingest.rtmp import RtmpLimits, RtmpServer, serve_rtmp
-from origin.observe.metrics import REGISTRY
+from origin.ingest.rtmp import RtmpLimits, serve_rtmp
 from origin.wire.rtmp.chunk import ChunkLimits
+from tests.origin.ingest.stage import AVC_HEADER, KEY, PICTURE_TAG, QUICK, Stage, counted, stage
 from tests.origin.ingest.test_rtmp import rejected
 from tests.support.desk import RecordedPublication, RecordingDesk
-from tests.support.publishers import H264, PICTURE, ffmpeg
 from tests.support.rtmp_client import CONNECT, CREATE, HELLO, PUBLISH, VECTORS, command, message
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-KEY = "sk_right"
-QUICK = RtmpLimits(linger_s=0.2)
-AVC_HEADER = message(9, b"\x17\x00\x00\x00\x00\x01\x4d\x00\x28\xff\xe0\x00")
-PICTURE_TAG = message(9, b"\x17\x01\x00\x00\x00picture", time=40)
-
-
-@dataclass
-class Peer:
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    async def end(self) -> bytes:
-        """Everything that the server says until it hangs up, by FIN or by RST."""
-        said = bytearray()
-        try:
-            while data := await self.reader.read(65536):
-                said += data
-        except ConnectionResetError:
-            pass
-        return bytes(said)
-
-
-@dataclass
-class Stage:
-    desk: RecordingDesk
-    server: RtmpServer
-
-    @asynccontextmanager
-    async def peer(self, *said: bytes) -> AsyncIterator[Peer]:
-        reader, writer = await asyncio.open_connection(*self.server.address)
-        writer.write(b"".join(said))
-        try:
-            yield Peer(reader, writer)
-        finally:
-            writer.close()
-
-    @asynccontextmanager
-    async def publisher(self) -> AsyncIterator[Peer]:
-        async with self.peer(HELLO, CONNECT, CREATE, PUBLISH) as peer:
-            await peer.reader.readuntil(b"NetStream.Publish.Start")
-            yield peer
-
-    async def emptied(self) -> None:
-        await self.server._house.empty.wait()
-        assert not self.server._house._tasks
-
-
-@asynccontextmanager
-async def stage(limits: RtmpLimits = QUICK) -> AsyncIterator[Stage]:
-    desk = RecordingDesk(KEY)
-    server = await serve_rtmp(desk, "127.0.0.1", 0, limits=limits)
-    try:
-        yield Stage(desk, server)
-    finally:
-        await server.close(0)
 
 
 @pytest.mark.parametrize(
@@ -98,37 +35,6 @@ async def test_garbage_ends_with_a_reason(said: list[bytes], reason: str) -> Non
         assert rejected(reason) == before + 1
         await at.emptied()
         assert not at.desk.publications
-
-
-@pytest.mark.parametrize(
-    ("limits", "said", "reason"),
-    [
-        (RtmpLimits(handshake_s=0.1), [], "handshake_timeout"),
-        (RtmpLimits(handshake_s=0.1), [HELLO[:2000]], "handshake_timeout"),
-        (RtmpLimits(handshake_s=0.1, publish_s=0.1, linger_s=0.1), [HELLO, CONNECT, CREATE], "publish_timeout"),
-        (RtmpLimits(idle_s=0.1, linger_s=0.1), [HELLO, CONNECT, CREATE, PUBLISH], "idle_timeout"),
-    ],
-)
-async def test_silence_ends_with_a_reason(limits: RtmpLimits, said: list[bytes], reason: str) -> None:
-    before = rejected(reason)
-    async with stage(limits) as at, at.peer(*said) as peer:
-        await peer.end()
-        await at.emptied()
-        assert rejected(reason) == before + 1
-
-
-async def test_dripping_does_not_prolong_the_handshake() -> None:
-    async with stage(RtmpLimits(handshake_s=0.3)) as at, at.peer() as peer:
-
-        async def drip() -> None:
-            while True:
-                peer.writer.write(b"\x03")
-                await asyncio.sleep(0.02)
-
-        dripping = asyncio.create_task(drip())
-        await peer.end()
-        dripping.cancel()
-        await at.emptied()
 
 
 async def test_bad_media_ends_the_publication_and_says_why() -> None:
@@ -159,10 +65,6 @@ async def test_every_byte_is_counted_in_the_end() -> None:
             await peer.writer.drain()
         await at.emptied()
         assert counted() - before == len(HELLO + CONNECT + CREATE + PUBLISH + said)
-
-
-def counted() -> float:
-    return REGISTRY.get_sample_value("headwater_ingest_bytes_total", {"protocol": "rtmp"}) or 0.0
 
 
 async def test_a_broken_pipeline_ends_its_own_publisher_only() -> None:
@@ -207,89 +109,6 @@ async def test_a_publisher_that_leaves_while_the_desk_thinks_is_taken_off_again(
     await desk.publications[0].over.wait()
     assert desk.publications[0].closed == ["connection closed"]
     await server.close(0)
-
-
-FLOODS = {
-    "empty": message(8, b"", chunks=6) + b"\xc6" * 60_000,
-    "tiny": message(8, b"\xaf", chunks=6) + b"\xc6\xaf" * 30_000,
-    "unknown": command("whatever", 8.0) * 1500,
-    "pings": message(4, b"\x00\x06ping", stream=0, chunks=2) * 3000,
-}
-
-
-@pytest.mark.parametrize("flood", FLOODS)
-async def test_floods_are_cut_off(flood: str) -> None:
-    """From one that does not publish, and from one that does."""
-    before = rejected("flood")
-    async with stage() as at:
-        async with at.peer(HELLO, CONNECT, FLOODS[flood]) as stranger:
-            assert len(await stranger.end()) < 40_000
-        assert rejected("flood") == before + 1
-        async with at.publisher() as publisher:
-            publisher.writer.write(FLOODS[flood])
-            await publisher.end()
-        await at.emptied()
-        assert rejected("flood") == before + 2
-        (publication,) = at.desk.publications
-        assert publication.closed == ["flood"]
-        assert [code for code, _ in publication.remarks] == ["flood"]
-
-
-async def test_flooders_who_come_back_disturb_no_encoder() -> None:
-    before = rejected("flood")
-    async with stage() as at:
-
-        async def flood() -> None:
-            while True:
-                async with at.peer(HELLO, CONNECT, CREATE, FLOODS["empty"]) as bad:
-                    await bad.end()
-
-        flooding = [asyncio.create_task(flood()) for _ in range(5)]
-        url = f"rtmp://127.0.0.1:{at.server.address[1]}/live/{KEY}"
-        status, said = await ffmpeg(*PICTURE, *H264, "-f", "flv", url)
-        assert status == 0, said
-        assert len(at.desk.publications[0].frames) == 50
-        assert not any(task.done() for task in flooding)
-        for task in flooding:
-            task.cancel()
-        await asyncio.wait(flooding)
-        assert rejected("flood") >= before + 5
-
-
-async def test_strangers_with_big_messages_are_refused_and_keep_nothing() -> None:
-    """Each begins a message of 8 MiB without a key; an encoder beside them is whole, with small chunks at that."""
-    before = rejected("message_too_large")
-    begun = bytes.fromhex("04 000000 7fffff 09 01000000") + bytes(128)
-    async with stage() as at, AsyncExitStack() as stack:
-        peers = [await stack.enter_async_context(at.peer(HELLO, CONNECT, begun)) for _ in range(60)]
-        await asyncio.gather(*(peer.end() for peer in peers))
-        assert rejected("message_too_large") == before + 60
-        assert at.server._house.pending_bytes == 0
-        async with at.publisher() as peer:
-            picture = message(9, b"\x17\x01\x00\x00\x00" + bytes(300_000))
-            peer.writer.write(AVC_HEADER + picture + command("FCUnpublish", 5.0, None, "x"))
-            await peer.reader.readuntil(b"NetStream.Unpublish.Success")
-        assert len(at.desk.publications[0].frames) == 1
-        await at.emptied()
-        assert at.server._house.pending_bytes == 0
-
-
-async def test_unfinished_messages_are_bounded_over_all_connections() -> None:
-    before = rejected("pending_bytes")
-    async with stage(RtmpLimits(linger_s=0.2, pending_bytes=100_000)) as at:
-        at.desk.keys.add("sk_other")
-        other = command("publish", 3.0, None, "sk_other", stream=1)
-        async with at.publisher() as first, at.peer(HELLO, CONNECT, CREATE, other) as second:
-            await second.reader.readuntil(b"NetStream.Publish.Start")
-            half = message(9, bytes(90_000))[:70_000]
-            for peer in (first, second):
-                peer.writer.write(half)
-            ends = [asyncio.create_task(peer.end()) for peer in (first, second)]
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            assert rejected("pending_bytes") == before + 1
-        await asyncio.wait(ends)
-        await at.emptied()
-        assert at.server._house.pending_bytes == 0
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,15 @@ import pytest
 
 from media.sample import Frame
 from media.track import Codec, Kind, Track
-from origin.live.gathering import KEY_FRAME_PATIENCE_MS, MOST_AWAITED, MOST_FRAMES, Gathering, NoKeyFrameError
+from origin.live.gathering import (
+    KEY_FRAME_PATIENCE_MS,
+    MOST_AWAITED,
+    MOST_BYTES,
+    MOST_FRAMES,
+    PICTURE_PATIENCE_MS,
+    Gathering,
+    NoKeyFrameError,
+)
 
 VIDEO = Track(Codec.H264, 90_000, b"avcC", 640, 360)
 AUDIO = Track(Codec.AAC, 48_000, b"\x11\x90", sample_rate=48_000, channels=2)
@@ -71,12 +79,40 @@ def test_a_clock_that_stands_still_does_not_hide_that_key_frames_are_missing() -
         gathering.offer(video(0))
 
 
+def test_sound_begins_alone_where_the_pictures_that_were_announced_do_not_come() -> None:
+    gathering = Gathering()
+    gathering.set_track(VIDEO)
+    gathering.set_track(AUDIO)
+    answers = [gathering.offer(audio(ms)) for ms in range(0, PICTURE_PATIENCE_MS + 21, 20)]
+    assert answers.index(True) == PICTURE_PATIENCE_MS // 20 + 1
+    assert gathering.tracks == {Kind.AUDIO: AUDIO}
+    assert gathering.absent is VIDEO
+    assert gathering.frames == [audio(PICTURE_PATIENCE_MS + 20)]
+
+
+def test_sound_waits_longer_where_pictures_come_without_a_key_frame() -> None:
+    gathering = Gathering()
+    gathering.set_track(VIDEO)
+    gathering.set_track(AUDIO)
+    gathering.offer(video(0))
+    assert not gathering.offer(audio(PICTURE_PATIENCE_MS + 20))
+    assert gathering.absent is None
+
+
 def test_what_is_held_is_bounded_when_the_clock_stands_still() -> None:
     gathering = Gathering()
     gathering.set_track(VIDEO)
     gathering.offer(video(0, key=True))
     answers = [gathering.offer(video(0)) for _ in range(MOST_FRAMES)]
     assert answers.index(True) == MOST_FRAMES - 2
+
+
+def test_the_bytes_that_are_held_are_bounded() -> None:
+    gathering = Gathering()
+    gathering.set_track(VIDEO)
+    piece = bytes(MOST_BYTES // 4)
+    answers = [gathering.offer(Frame(Kind.VIDEO, ms, 0, ms == 0, piece)) for ms in range(6)]
+    assert answers.index(True) == 3
 
 
 def test_new_parameters_before_the_start_replace_the_old_frames() -> None:

@@ -69,6 +69,18 @@ async def test_a_store_that_stays_away_costs_the_oldest_segments_and_bounded_mem
     assert lost == [f"v0/1-{msn}.m4s" for msn in range(15)]
 
 
+async def test_it_may_be_closed_again() -> None:
+    for store, lost_then in ((Failing(), ["v0/1-0.m4s"]), (MemoryStore(), [])):
+        lost = list[str]()
+        keeper = Keeper(store, "", on_durable=lambda _: None, on_lost=lost.append)
+        keeper.put(segment(0))
+        if lost_then:
+            await asyncio.gather(keeper.close(0), keeper.close(60))
+        await keeper.close(5)
+        await keeper.close(0)
+        assert lost == lost_then
+
+
 async def test_init_segments_are_never_given_up() -> None:
     store, lost = Failing(), list[str]()
     keeper = Keeper(store, "", on_durable=lambda _: None, on_lost=lost.append, backlog_bytes=100)

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from media.sample import Frame
 from media.track import Kind
 from origin.live import publication as publication_module
 from origin.live.gathering import KEY_FRAME_PATIENCE_MS
 from origin.live.health import Health
 from origin.live.production import Production
 from origin.live.publication import MENDED_GOPS, Publication
+from origin.live.spool import SEGMENT_BYTES
+from origin.observe.metrics import REGISTRY
 from packager.pipeline import LivePackager, LiveSettings
 from tests.support.frames import AUDIO, LARGER, VIDEO, both, picture, pictures, push_all, sounds
 
@@ -31,6 +34,7 @@ class OnStage:
         self.channel = Production(LivePackager(settings), "tn/bc/")
         self.health = Health()
         self.closed: list[str] = []
+        self.now = NOW
         self.publication = self.another(1.0)
 
     def another(self, start_s: float) -> Publication:
@@ -38,7 +42,7 @@ class OnStage:
             self.channel,
             self.health,
             start_s=start_s,
-            clock=lambda: NOW,
+            clock=lambda: self.now,
             on_close=lambda _publication, reason: self.closed.append(reason),
         )
 
@@ -135,6 +139,88 @@ async def test_a_publisher_with_nothing_to_play_is_sent_home(monkeypatch: pytest
     assert stage.codes == {"nothing_playable"}
 
 
+async def parted(stage: OnStage) -> str:
+    """The code that the publisher is sent home with."""
+    return (await asyncio.wait_for(stage.publication.farewell, 10)).code
+
+
+async def remarked(stage: OnStage, code: str, count: int = 1) -> None:
+    async with asyncio.timeout(10):
+        while not any(each.code == code and each.count >= count for each in stage.health.remarks):  # noqa: ASYNC110 - health tells nobody
+            await asyncio.sleep(0.001)
+
+
+async def test_new_parameters_whose_key_frame_does_not_come_end_the_publication(
+    stage: OnStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, both(3))
+    stage.publication.set_track(LARGER)
+    push_all(stage.publication, both(1, start_ms=3_000, gop=0))
+    assert await parted(stage) == "no_key_frame"
+    assert stage.codes == {"no_key_frame"}
+
+
+async def test_new_parameters_of_sound_wait_for_a_key_frame_no_longer(
+    stage: OnStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, both(3))
+    stage.publication.set_track(replace(AUDIO, channels=1))
+    push_all(stage.publication, both(1, start_ms=3_000, gop=0))
+    assert await parted(stage) == "no_key_frame"
+
+
+async def test_patience_ends_with_what_was_waited_for(stage: OnStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key frame comes; or the old parameters are announced again."""
+    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(3))
+    stage.publication.set_track(LARGER)
+    push_all(stage.publication, pictures(1, start_ms=3_000))
+    assert stage.publication._patience.cancelled()
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(LARGER)
+    assert stage.publication._patience.cancelled()
+
+
+async def test_sound_that_comes_late_where_no_key_frame_follows_leaves_the_pictures_alone(
+    stage: OnStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
+    stage.publication.set_track(VIDEO)
+    push_all(stage.publication, pictures(3))
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, both(1, start_ms=3_000, gop=0))
+    await remarked(stage, "late_track")
+    assert not stage.publication.farewell.done()
+    push_all(stage.publication, both(3, start_ms=4_000))
+    assert stage.publication.tracks == (VIDEO, AUDIO)
+    assert stage.codes == set()
+
+
+async def test_announced_pictures_that_never_come_leave_the_sound_alone_until_they_do(
+    stage: OnStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, sounds(9))
+    assert stage.publication.tracks == (AUDIO,)
+    assert [segment.duration for segment in stage.channel.packager.windows["a0"].segments]
+    (remark,) = stage.health.remarks
+    assert (remark.code, remark.count) == ("no_pictures", 1)
+    assert remark.sentence.startswith("The encoder announces video and sends none")
+    await remarked(stage, "no_pictures", 2)
+    push_all(stage.publication, both(3, start_ms=9_000))
+    assert {track.kind for track in stage.publication.tracks} == {Kind.VIDEO, Kind.AUDIO}
+    assert stage.codes == set()
+
+
 async def test_parameters_that_cannot_be_packaged_are_told(stage: OnStage) -> None:
     stage.publication.set_track(replace(VIDEO, config=b"\x01"))
     push_all(stage.publication, pictures(3))
@@ -194,11 +280,69 @@ async def test_the_next_publisher_s_short_gops_withdraw_the_remark_too(stage: On
     assert stage.codes == set()
 
 
+async def test_a_segment_that_grows_without_end_ends_the_publication(stage: OnStage) -> None:
+    """A key frame every minute at 480 Mbit/s; what had come can still be watched."""
+    data = bytes(2 << 20)
+    before = warnings("too_many_bytes")
+    stage.publication.set_track(VIDEO)
+    for number in range(60):
+        stage.publication.push(Frame(Kind.VIDEO, number * 1000 // 30, 0, number == 0, data))
+    assert stage.publication.farewell.result().code == "too_many_bytes"
+    assert "64 MiB" in stage.publication.farewell.result().sentence
+    assert stage.codes == {"too_many_bytes"}
+    stage.publication.close("too_many_bytes")
+    (segment,) = stage.video.segments
+    assert SEGMENT_BYTES < segment.size < SEGMENT_BYTES + 3 * len(data)
+    assert warnings("too_many_bytes") == before + 1
+
+
+async def test_a_high_rate_with_short_gops_is_no_reason(stage: OnStage) -> None:
+    """200 Mbit/s."""
+    data = bytes(1_000_000)
+    stage.publication.set_track(VIDEO)
+    for number in range(120):
+        stage.publication.push(Frame(Kind.VIDEO, number * 40, 0, number % 50 == 0, data))
+    assert not stage.publication.farewell.done()
+    assert stage.codes == set()
+
+
 async def test_mended_timestamps_are_remarked_upon(stage: OnStage) -> None:
     stage.publication.set_track(VIDEO)
     push_all(stage.publication, pictures(2))
     push_all(stage.publication, pictures(2, start_ms=500_000))
     assert stage.codes == {"timestamps_jump_forward"}
+
+
+@pytest.mark.parametrize("stamp", [0, 123_456, 0xFFFF_FFFF])
+@pytest.mark.parametrize("sent", [both(60), list(pictures(60)), list(sounds(60))], ids=["both", "pictures", "sounds"])
+async def test_media_goes_on_as_fast_as_it_comes_where_timestamps_stand_still(
+    stage: OnStage, sent: list[Frame], stamp: int
+) -> None:
+    before = mended("standstill")
+    for track in VIDEO, AUDIO:
+        if track.kind in {frame.kind for frame in sent}:
+            stage.publication.set_track(track)
+    for frame in sent:
+        stage.now = NOW + frame.dts_ms / 1_000
+        stage.publication.push(Frame(frame.kind, stamp, 0, frame.key, frame.data))
+    assert stage.publication.end_s == pytest.approx(1.0 + 60, abs=1.0)
+    for window in stage.channel.packager.windows.values():
+        durations = [segment.duration for segment in window.segments]
+        assert sum(durations) == pytest.approx(60, abs=3)
+        assert durations[1:] == pytest.approx([2.0] * (len(durations) - 1), abs=0.2)
+    assert mended("standstill") > before + len(sent) / 2
+    said = {remark.code: remark.sentence for remark in stage.health.remarks}
+    assert "stand still" in said["timestamps_standstill"]
+
+
+async def test_timestamps_that_stop_in_mid_stream_leave_no_lag(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(AUDIO)
+    for frame in both(60):
+        stage.now = NOW + frame.dts_ms / 1_000
+        stage.publication.push(Frame(frame.kind, min(frame.dts_ms, 20_000), 0, frame.key, frame.data))
+    assert stage.publication.end_s == pytest.approx(1.0 + 60, abs=0.5)
+    assert [segment.duration for segment in stage.video.segments] == pytest.approx([2.0] * 29, abs=0.2)
 
 
 async def test_a_following_publication_continues_the_timeline(stage: OnStage) -> None:
@@ -210,6 +354,14 @@ async def test_a_following_publication_continues_the_timeline(stage: OnStage) ->
     push_all(second, pictures(4.1, start_ms=77_000))
     second.close("gone too")
     assert second.end_s == pytest.approx(1.0 + 3.0 + 4.1, abs=0.05)
+
+
+def mended(fault: str) -> float:
+    return REGISTRY.get_sample_value("headwater_timeline_mended_total", {"fault": fault}) or 0.0
+
+
+def warnings(code: str) -> float:
+    return REGISTRY.get_sample_value("headwater_live_warnings_total", {"code": code}) or 0.0
 
 
 async def test_nothing_is_taken_after_the_farewell(stage: OnStage) -> None:

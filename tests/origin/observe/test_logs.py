@@ -3,14 +3,17 @@ from __future__ import annotations
 import io
 import json
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
+from h2.events import StreamEnded
 from hypothesis import given
 from hypothesis import strategies as st
 
 from origin.observe import logs
+from tests.support.http2 import connected, serving
+from tests.support.logs import logging_as_it_was
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +25,8 @@ TOKEN = "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJoZWFkd2F0ZXIifQ.c2lnbmF0dXJlLXNpZ25hdHV
 
 @pytest.fixture(autouse=True)
 def leave_logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with logging_as_it_was():
+        yield
 
 
 @pytest.mark.parametrize(
@@ -65,7 +64,7 @@ def test_no_surroundings_save_a_secret(before: str, after: str) -> None:
 def test_both_forms_and_both_ways_in_are_redacted(form: str) -> None:
     out = io.StringIO()
     logs.configure(level="info", form=form, stream=out)
-    structlog.get_logger("a").info("hello", header=f"Bearer {KEY}", nested={"path": f"/play/{TOKEN}/pb_x/i"})
+    structlog.get_logger("origin.a").info("hello", header=f"Bearer {KEY}", nested={"path": f"/play/{TOKEN}/pb_x/i"})
     logging.getLogger("b").warning("key %s", STREAM_KEY)
     try:
         int(STREAM_KEY)
@@ -90,9 +89,37 @@ def test_json_lines_are_json_with_level_time_and_context() -> None:
     assert said == {"event": "request", "level": "info", "logger": "origin.web", "request_id": "r1", "status": 200}
 
 
-def test_chatty_libraries_speak_only_of_trouble() -> None:
+@pytest.mark.parametrize("level", ["debug", "info"])
+@pytest.mark.parametrize("name", ["hypercorn.error", "hpack.hpack", "asyncio", "alembic.runtime", "one.of.tomorrow"])
+def test_libraries_speak_only_of_trouble(level: str, name: str) -> None:
     out = io.StringIO()
-    logs.configure(level="info", form="json", stream=out)
-    logging.getLogger("hypercorn.error").info("Running on …")
-    logging.getLogger("hypercorn.error").error("trouble")
+    logs.configure(level=level, form="json", stream=out)
+    logging.getLogger(name).info("Running on …")
+    logging.getLogger(name).error("trouble")
     assert [json.loads(line)["event"] for line in out.getvalue().splitlines()] == ["trouble"]
+
+
+def test_we_say_at_debug_what_we_have_to_say() -> None:
+    out = io.StringIO()
+    logs.configure(level="debug", form="json", stream=out)
+    structlog.get_logger("origin.web.guard").debug("request")
+    assert json.loads(out.getvalue())["event"] == "request"
+
+
+async def test_a_request_over_http2_leaves_none_of_its_headers_in_the_log() -> None:
+    out = io.StringIO()
+    logs.configure(level="debug", form="text", stream=out)
+    async with serving(_answer) as address, connected(address) as client:
+        for _ in range(2):  # the second time they come from the table of the connection
+            stream_id = client.ask("/play/very-secret-token/pb_x/index.m3u8", password="open-sesame")
+            client.send()
+            await client.until(StreamEnded, stream_id)
+    said = out.getvalue()
+    for secret in ("very-secret-token", "open-sesame", "password", "hpack"):
+        assert secret not in said
+
+
+async def _answer(_scope: Any, _receive: Any, send: Any) -> None:
+    structlog.get_logger("origin.test").debug("asked")
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body"})

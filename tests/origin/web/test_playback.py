@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 from typing import TYPE_CHECKING, Any
 
 from origin.live import channel
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 class Client:
     """One request to the ASGI application, with a connection that the test can cut."""
 
-    def __init__(self, playback: Playback, path: str, query: str = "", method: str = "GET") -> None:
+    def __init__(self, playback: Playback, path: str, query: str = "", method: str = "GET", **headers: str) -> None:
         self.sent: list[dict[str, Any]] = []
         self._news: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         scope = {
@@ -30,7 +32,7 @@ class Client:
             "method": method,
             "raw_path": path.encode(),
             "query_string": query.encode(),
-            "headers": [],
+            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
             "client": ("127.0.0.1", 1),
         }
         self.served = asyncio.create_task(playback(scope, self._news.get, self._send))
@@ -50,9 +52,12 @@ class Client:
     def status(self) -> int:
         return int(self.sent[0]["status"])
 
+    def header(self, name: bytes) -> bytes:
+        return bytes(dict(self.sent[0]["headers"]).get(name, b""))
+
     @property
     def caching(self) -> bytes:
-        return bytes(dict(self.sent[0]["headers"])[b"cache-control"])
+        return self.header(b"cache-control")
 
     @property
     def body(self) -> bytes:
@@ -158,3 +163,104 @@ async def test_a_reload_whose_wait_was_in_vain_is_not_kept(tmp_path: Path, monke
             await asyncio.gather(in_vain.served, there.served)
             assert (in_vain.status, in_vain.caching) == (200, b"no-store")
             assert (there.status, there.caching) == (200, b"public, max-age=10")
+
+
+async def test_what_a_client_has_is_not_sent_again(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source(audio=False)):
+            await until_live(running, stream)
+        await running.until_state(stream, "reconnecting")  # so that nothing changes meanwhile
+        playback = _playback(running)
+        for rest in ("index.m3u8", "manifest.mpd", "v0/index.m3u8", "v0/1-init-0.mp4", "v0/1-0.m4s"):
+            plain = await _asked(playback, stream, rest)
+            zipped = await _asked(playback, stream, rest, accept_encoding="gzip")
+            etag = plain.header(b"etag").decode()
+            assert plain.header(b"etag") == zipped.header(b"etag")
+            assert etag.startswith("W/") is ("-" not in rest), (
+                "two forms of one playlist share a tag; media has one form"
+            )
+            for named in (etag, "*", f'"x", W/{etag.removeprefix("W/")}'):
+                known = await _asked(playback, stream, rest, if_none_match=named)
+                assert (known.status, known.body) == (304, b"")
+                for name in (b"etag", b"cache-control", b"vary", b"access-control-allow-origin"):
+                    assert known.header(name) == plain.header(name)
+            other = await _asked(playback, stream, rest, if_none_match='"x", W/"y"')
+            assert (other.status, other.body) == (200, plain.body)
+        missing = await _asked(playback, stream, "v0/1-999.m4s", if_none_match="*")
+        assert missing.status == 404
+
+
+async def test_a_blocking_reload_is_compared_when_it_has_waited(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        playback = _playback(running)
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source(audio=False)):
+            await until_live(running, stream)
+            before = await _asked(playback, stream, "v0/index.m3u8")
+            msn, _ = newest_part(before.body.decode())
+            etag = before.header(b"etag").decode()
+            grown = await _asked(playback, stream, "v0/index.m3u8", f"_HLS_msn={msn + 1}", if_none_match=etag)
+            assert (grown.status, grown.header(b"etag") != before.header(b"etag")) == (200, True)
+            opened = await _asked(
+                playback, stream, f"v0/1-{newest_part(grown.body.decode())[0] + 1}.m4s", if_none_match="*"
+            )
+            assert (opened.status, opened.body) == (304, b"")
+
+
+async def test_playlists_are_compressed_for_those_who_want_it(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source(audio=False)):
+            await until_live(running, stream)
+            playback = _playback(running)
+            for wish, coding in (
+                ("br, gzip", b"gzip"),
+                ("gzip;q=0", b""),
+                ("*;q=0", b""),
+                ("identity, gzip;q=0.5", b""),
+            ):
+                answer = await _asked(playback, stream, "index.m3u8", accept_encoding=wish)
+                assert (answer.header(b"content-encoding"), answer.header(b"vary")) == (coding, b"Accept-Encoding")
+                assert (gzip.decompress(answer.body) if coding else answer.body).startswith(b"#EXTM3U")
+
+
+IMPOSSIBLE = (
+    "_HLS_part=0",
+    "_HLS_msn=",
+    "_HLS_msn=-1",
+    "_HLS_msn=+1",
+    "_HLS_msn=1e3",
+    "_HLS_msn=0x10",
+    "_HLS_msn=1_000",
+    "_HLS_msn=%31",
+    "_HLS_msn=1.0",
+    f"_HLS_msn={'9' * 18}",
+    f"_HLS_msn={'9' * 5000}",
+    "_HLS_msn=0&_HLS_msn=0",
+    "_HLS_msn=0&_HLS_part=-1",
+    f"_HLS_msn=0&_HLS_part={'9' * 20}",
+)
+MEANINGLESS = ("x=1", "&&=&", "_hls_msn=99", "_HLS_foo=1", "CMCD=bl%3D1", "%ff=%zz", "_HLS_skip=NO", "x=1&x=2")
+
+
+async def test_odd_queries_are_refused_or_ignored(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source(audio=False)):
+            await until_live(running, stream)
+            playback = _playback(running)
+            for query in IMPOSSIBLE:
+                answer = await _asked(playback, stream, "v0/index.m3u8", query)
+                assert (answer.status, answer.caching) == (400, b"no-store"), query
+                assert json.loads(answer.body)["code"] == "bad_reload"
+            for query in MEANINGLESS:
+                for rest in ("index.m3u8", "manifest.mpd", "v0/index.m3u8"):
+                    assert (await _asked(playback, stream, rest, query)).status == 200, query
+
+
+async def _asked(playback: Playback, stream: Stream, rest: str, query: str = "", **headers: str) -> Client:
+    """One request, answered."""
+    client = Client(playback, _path(stream, rest), query, **headers)
+    await client.served
+    return client

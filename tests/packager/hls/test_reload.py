@@ -18,8 +18,7 @@ from packager.hls.window import Window
         (b"_HLS_part=3&_HLS_msn=7&_HLS_skip=YES", ReloadQuery(7, 3, skip=True)),
         (b"_HLS_skip=v2", ReloadQuery(skip=True)),
         (b"_HLS_skip=NO", ReloadQuery()),
-        (b"_HLS_msn=7&_HLS_msn=8", ReloadQuery(8)),
-        (b"x=1&&_hls_msn=7&CMCD=a%3D1", ReloadQuery()),
+        (b"x=1&x=2&&_hls_msn=7&CMCD=a%3D1", ReloadQuery()),
     ],
 )
 def test_queries_that_mean_something(query: bytes, meaning: ReloadQuery) -> None:
@@ -37,6 +36,9 @@ def test_queries_that_mean_something(query: bytes, meaning: ReloadQuery) -> None
         b"_HLS_msn=1&_HLS_part=x",
         b"_HLS_msn=" + b"9" * 19,
         b"_HLS_msn=%37",
+        b"_HLS_msn=7&_HLS_msn=7",
+        b"_HLS_msn=7&_HLS_part=1&_HLS_part=2",
+        b"_HLS_skip=YES&_HLS_skip=NO",
     ],
 )
 def test_queries_that_mean_nothing(query: bytes) -> None:

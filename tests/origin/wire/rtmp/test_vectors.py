@@ -1,4 +1,7 @@
-"""Recorded publishers: each vector whole, byte by byte, with a tail; and mutated by Hypothesis."""
+"""Recorded publishers, and what peers must not send: each vector whole, byte by byte, with a tail; and mutations.
+
+What Hypothesis finds among these that ends in an error of its own is a vector, too (`tests.vectors.find_rtmp`).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from origin.wire.flv import FlvReader
 from origin.wire.reader import ProtocolError
 from origin.wire.rtmp.chunk import ChunkLimits
 from origin.wire.rtmp.events import Connected, PublishEnded, PublishRequested
-from tests.support.rtmp_client import VECTORS, media, run
+from tests.support.rtmp_client import MALFORMED, VECTORS, fault, media, message, run
 
 CODECS = {
     "h264": Codec.H264,
@@ -24,6 +27,7 @@ CODECS = {
     "aac": Codec.AAC,
     "opus": Codec.OPUS,
 }
+PING = message(4, b"\x00\x06ping", stream=0, chunks=2)
 TAILS = [b"\x00", b"\xc4" * 40, b"\xff" * 5000, bytes(5000)]
 
 
@@ -68,6 +72,36 @@ def test_extended_timestamps() -> None:
     times = [frame.dts_ms for frame in frames if frame.kind is Kind.VIDEO]
     assert times == list(range(times[0], times[0] + 400, 40))
     assert times[0] < 0xFFFFFF < times[-1]
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_whole(name: str) -> None:
+    vector, error = MALFORMED[name]
+    assert fault([vector]) == error
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_byte_by_byte(name: str) -> None:
+    """Never earlier than at the last byte: the vector is the smallest of its kind."""
+    vector, error = MALFORMED[name]
+    assert fault(vector[at : at + 1] for at in range(len(vector))) == error
+    assert fault(vector[at : at + 1] for at in range(len(vector) - 1)) == ""
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+@pytest.mark.parametrize("tail", TAILS, ids=range(len(TAILS)))
+def test_malformed_with_a_tail(name: str, tail: bytes) -> None:
+    """In a read of its own; what is in order may be in the same one."""
+    vector, error = MALFORMED[name]
+    assert fault([vector, tail]) == error
+    assert fault([vector + PING]) == error
+
+
+def test_each_reason_to_end_a_session_has_a_vector() -> None:
+    """Those that count what one read holds are in test_session: byte by byte they are none."""
+    found = {error.partition(":")[0] for _, error in MALFORMED.values()}
+    assert found >= {"handshake", "protocol", "amf", "truncated", "message_too_large", "chunk_streams", "bad_media"}
+    assert found >= {"flood", "message_streams"}
 
 
 @st.composite
