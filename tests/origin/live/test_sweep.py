@@ -16,7 +16,7 @@ from origin.stores.protocol import StoreError
 from tests.origin.catalog.made import a_row
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     import pytest
@@ -98,13 +98,13 @@ async def test_it_is_done_from_time_to_time_and_a_catalog_that_fails_does_not_en
     monkeypatch.setattr(sweep_module, "EVERY_S", 0.01)
     store = MemoryStore()
     catalog, _ = await _recorded(tmp_path, store)
-    moments = iter([Problem("catalog_failed", "The disk is full."), NOW + 100])
+    moments: Iterator[float | Problem] = iter([Problem("catalog_failed", "The disk is full."), NOW + 100])
 
     def clock() -> float:
         moment = next(moments, NOW + 200)
         if isinstance(moment, Problem):
             raise moment
-        return moment
+        return float(moment)
 
     task = asyncio.create_task(run(catalog, store, clock))
     async with asyncio.timeout(10):
