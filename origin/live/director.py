@@ -159,6 +159,7 @@ class Director:
         Broadcasts stay open: whoever starts next goes on with them, and waits for their publishers.
         """
         self._draining = True
+        self._ending.hurry()
         self._backups.part_all("draining", "The server is shutting down; connect again in a moment.")
         for run in self._runs:
             run.cancel()

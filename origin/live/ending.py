@@ -1,6 +1,7 @@
 """How a broadcast leaves this node: it ends, is laid down for whoever goes on with it, or is lost to another node.
 
 end ──▶ playlists with ENDLIST ──▶ noted in the catalog ──▶ kept in the store ──linger over──▶ collected
+                                                        └──▶ recorded: an asset has its objects, and they stay
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from origin.catalog import on_air as rows
+from origin.live.closing import Closing
 from origin.live.on_air import LINGER_S
 from origin.live.sweep import forget_broadcast
 from origin.observe import metrics
@@ -36,6 +38,11 @@ class Ending:
         self._means = means
         self._register = register
         self._chores = chores
+        self._closing = Closing(means)
+
+    def hurry(self) -> None:
+        """The server stops: wait for no store any more."""
+        self._closing.hurry()
 
     async def lay_down(self, on_air: OnAir) -> None:
         """Leave a broadcast to whoever goes on with it; one that waits for nobody, or has nothing to show, ends."""
@@ -59,12 +66,16 @@ class Ending:
         _leave(on_air)
         await on_air.channel.finish()
         on_air.timer = asyncio.get_running_loop().call_later(LINGER_S, self.collect, on_air)
-        writer, ours = on_air.position(), False
+        writer, ours, now = on_air.position(), False, self._means.clock()
+        listed = on_air.recorder is not None and on_air.recorder.listed
         try:
-            ours = await self._means.catalog.write(lambda conn: rows.finish(conn, writer, self._means.clock()))
+            ours = await self._means.catalog.write(lambda conn: rows.finish(conn, writer, now, listed=listed))
         finally:
             on_air.noted.set()
-            await self._finish_storing(on_air, last_word=ours or self._means.shared is None)
+            if on_air.recorder and ours:
+                self._chores.begin(self._close_recording, on_air)
+            else:
+                await self._finish_storing(on_air, last_word=ours or self._means.shared is None)
         _log.info("broadcast_ended", stream_id=on_air.stream.id, broadcast_id=on_air.writer.broadcast_id)
 
     def lose(self, on_air: OnAir) -> None:
@@ -86,6 +97,8 @@ class Ending:
             await on_air.channel.abandon()
             await on_air.shelf.leave()
             await on_air.keeper.close(DRAIN_S)
+            if on_air.recorder:
+                await on_air.recorder.leave()
 
     async def _finish_storing(self, on_air: OnAir, *, last_word: bool) -> None:
         """All media, then the manifests that list it; whatever comes of it, the broadcast can be collected then.
@@ -94,15 +107,27 @@ class Ending:
         """
         try:
             await on_air.keeper.close(DRAIN_S)
+            if on_air.recorder:
+                await on_air.recorder.leave()
             await (on_air.shelf.close(SHELF_S) if last_word else on_air.shelf.leave())
+        finally:
+            on_air.kept.set()
+
+    async def _close_recording(self, on_air: OnAir) -> None:
+        try:
+            if on_air.recorder:
+                await self._closing.close(on_air, on_air.recorder)
         finally:
             on_air.kept.set()
 
     async def _forget_objects(self, on_air: OnAir) -> None:
         await on_air.kept.wait()  # or what is stored later would lie there for ever
+        if on_air.recorder and not on_air.recorder.whole:  # somebody needs the log to complete it
+            return
         await on_air.channel.forget()
+        means = self._means
         await forget_broadcast(
-            self._means.catalog, self._means.store, on_air.writer.broadcast_id, on_air.channel.prefix
+            means.catalog, means.store, on_air.writer.broadcast_id, on_air.channel.prefix, means.clock()
         )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from origin.live.keeper import Keeper
     from origin.live.production import Production
     from origin.live.publication import Publication
+    from origin.live.recorder import Recorder
     from origin.live.shelf import Shelf
     from origin.live.slates.filler import Filler
 
@@ -35,6 +36,8 @@ class OnAir:
     since: float
     held_until: float
     """By the event loop's clock: how long the lease surely holds."""
+    recorder: Recorder | None = None
+    """Where the broadcast is recorded."""
     publication: Publication | None = None
     end_s: float = START_S
     timer: asyncio.TimerHandle | None = None

@@ -7,12 +7,14 @@ parameters change, and when a track appears late. Decode time goes on across run
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from media.track import Kind
 from origin.live.farewell import Farewell
 from origin.live.faults import SENTENCES
 from origin.live.gathering import Gathering, NoKeyFrameError
+from origin.live.silence import silence_for
 from origin.live.spool import SEGMENT_BYTES
 from origin.live.standstill import Standstill
 from origin.live.timeline import Timeline
@@ -22,7 +24,7 @@ from packager.commands import Life, Put
 from packager.names import is_init
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from media.sample import Frame, Sample
     from media.track import Track
@@ -198,7 +200,7 @@ class Publication:
 
     def _begin_run(self, tracks: dict[Kind, Track], frames: list[Frame]) -> None:
         self._hand_on(self._timeline.flush())
-        self._tracks = dict(tracks)
+        self._tracks = self._with_sound(tracks)
         self._changing.clear()
         self._patience.cancel()
         for track in self.tracks:
@@ -217,6 +219,16 @@ class Publication:
         self._timekeeper = _VIDEO if _VIDEO in tracks else Kind.AUDIO
         for frame in frames:
             self._hand_on(self._timeline.push(frame))
+
+    def _with_sound(self, tracks: Mapping[Kind, Track]) -> dict[Kind, Track]:
+        """A broadcast that has had sound goes on to have it, be it silence: a player stops where its sound ends.
+
+        The lane of the sound fills its time, as for a publisher that announces sound and sends none.
+        """
+        before = next((t for t in self._channel.packager.presentation.tracks.values() if t.kind is Kind.AUDIO), None)
+        if before is None or Kind.AUDIO in tracks or silence_for(before) is None:
+            return dict(tracks)
+        return {**tracks, Kind.AUDIO: replace(before, frame_rate=None)}
 
     def _hand_on(self, samples: Iterable[Sample]) -> None:
         packager = self._channel.packager

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from quart import Quart
 
 from origin.web import access, cors, health, openapi, pages, problems, services, sessions
-from origin.web.api import slates, streams, tokens
-from origin.web.guard import MAX_PICTURE_BYTES, Guard
+from origin.web.api import assets, slates, streams, tokens
+from origin.web.guard import MAX_BODY_BYTES, MAX_PICTURE_BYTES, Guard
 
 if TYPE_CHECKING:
     from quart import Blueprint
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 API: tuple[Blueprint, ...] = (
     streams.blueprint,
     slates.blueprint,
+    assets.blueprint,
     tokens.blueprint,
     tokens.open_blueprint,
     openapi.blueprint,

@@ -19,6 +19,10 @@ TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
         "what the director holds together, and how it begins and is kept",
         "origin/live/{on_air,opening}.py",
     ),
+    "tests/origin/live/test_recorder.py": (
+        "who brings a recording to its end: its writer, or another when that is gone",
+        "origin/live/{closing,completion,so_far}.py",
+    ),
     "tests/origin/live/test_standby.py": ("a list of standbys; seen from the outside", "origin/live/backups.py"),
     "tests/origin/live/test_cluster.py": (
         "what several nodes see of each other; a node that dies, sleeps or is cut off shows more than a part alone",

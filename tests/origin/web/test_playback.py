@@ -65,7 +65,7 @@ class Client:
 
 
 def _playback(running: Headwater, **limits: int) -> Playback:
-    return Playback(running.server.services, running.server.director, **limits)
+    return Playback(running.server.services, running.server.director, running.server.library, **limits)
 
 
 def _path(stream: Stream, rest: str) -> str:
