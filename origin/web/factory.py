@@ -8,7 +8,7 @@ from quart import Quart
 
 from origin.web import access, cors, health, openapi, pages, problems, services, sessions
 from origin.web.api import assets, slates, streams, tokens
-from origin.web.guard import MAX_BODY_BYTES, MAX_PICTURE_BYTES, Guard
+from origin.web.guard import MAX_PICTURE_BYTES, Guard
 
 if TYPE_CHECKING:
     from quart import Blueprint
