@@ -49,6 +49,17 @@ def write_down(  # noqa: PLR0913 - who, what, when, and by which right
     return ours
 
 
+def fill(  # noqa: PLR0913, PLR0917 - as `write_down`
+    conn: Connection, tenant_id: str, broadcast_id: str, worker: str, segments: Sequence[Recorded], now: float
+) -> bool:
+    """Write down what was made in place of gaps; nothing, and False, if the asset is another worker's, or whole."""
+    asset = assets.get(conn, tenant_id, assets.id_of(broadcast_id))
+    if asset is None or asset.whole or not hold(conn, asset.id, worker, now):
+        return False
+    recordings.fill(conn, tenant_id, broadcast_id, segments)
+    return True
+
+
 def complete(conn: Connection, broadcast_id: str, worker: str, now: float) -> bool:
     """Note that all of a recording is written down, and let go of its asset. False if that was somebody else's."""
     asset_id = assets.id_of(broadcast_id)

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from origin.catalog import schema
@@ -76,6 +76,24 @@ def cut(conn: Connection, broadcast_id: str, numbers: Mapping[str, int]) -> None
     for rendition, number in numbers.items():
         gone = delete(schema.recording_segments).where(_SEGMENT.broadcast_id == broadcast_id)
         conn.execute(gone.where(_SEGMENT.rendition == rendition, _SEGMENT.msn >= number))
+
+
+def unheard(conn: Connection, broadcast_id: str, limit: int) -> list[Recorded]:
+    """Give at most `limit` segments of pictures that are stored, and beside which no sound is."""
+    heard = schema.recording_segments.alias().c
+    sound = (heard.broadcast_id == broadcast_id, heard.rendition == "a0", heard.msn == _SEGMENT.msn, heard.size > 0)
+    query = select(*(_SEGMENT[name] for name in _FIELDS)).where(
+        _SEGMENT.broadcast_id == broadcast_id, _SEGMENT.rendition == "v0", _SEGMENT.size > 0, ~exists().where(*sound)
+    )
+    return [Recorded(*row) for row in conn.execute(query.order_by(_SEGMENT.msn).limit(limit))]
+
+
+def fill(conn: Connection, tenant_id: str, broadcast_id: str, segments: Sequence[Recorded]) -> None:
+    """Write segments down that were made afterwards, in place of gaps."""
+    for row in segments:
+        gap = (_SEGMENT.broadcast_id == broadcast_id, _SEGMENT.rendition == row.rendition, _SEGMENT.msn == row.msn)
+        conn.execute(delete(schema.recording_segments).where(*gap, _SEGMENT.size == 0))
+    add(conn, tenant_id, broadcast_id, segments)
 
 
 def any_of(conn: Connection, broadcast_id: str) -> bool:

@@ -16,6 +16,7 @@ import structlog
 from origin.catalog import making, recordings
 from origin.errors import Problem
 from origin.live import succession
+from origin.live.silent_parts import fill_some
 from origin.live.so_far import in_store, so_far
 from origin.observe import metrics
 from packager.inventory import Stored
@@ -69,6 +70,8 @@ class Completion:
         presentation = await self._recall(asset.broadcast_id)
         if presentation:
             await self._write_missing(asset, presentation)
+        while not await fill_some(means, asset.tenant_id, asset.broadcast_id, self._worker):
+            pass
         now = means.clock()
         await means.catalog.write(lambda conn: making.complete(conn, asset.broadcast_id, self._worker, now))
         if means.shared is None:

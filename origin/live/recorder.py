@@ -19,6 +19,7 @@ import structlog
 
 from origin.catalog import making
 from origin.errors import Problem
+from origin.live.silent_parts import fill_some
 from origin.observe import metrics
 from packager.names import is_init, rendition_of
 from packager.recorded import Recorded, RecordedInit
@@ -160,10 +161,11 @@ class Recorder:
         return not ours
 
     async def _hand_over(self) -> bool:
-        writer, now = self._writer, self._means.clock()
-        await self._means.catalog.write(
-            lambda conn: making.complete(conn, writer.broadcast_id, writer.lease.owner, now)
-        )
+        """Fill in silence, some at a time; when that is done, others may take the asset."""
+        writer, now, worker = self._writer, self._means.clock(), self._writer.lease.owner
+        if not await fill_some(self._means, writer.lease.tenant_id, writer.broadcast_id, worker):
+            return False
+        await self._means.catalog.write(lambda conn: making.complete(conn, writer.broadcast_id, worker, now))
         self.whole = True
         return True
 

@@ -101,6 +101,25 @@ async def test_players_play_on_over_the_runs_of_a_recording(tmp_path: Path, play
         assert end["position"] == pytest.approx(12, abs=0.5)
 
 
+@pytest.mark.skipif(executable() is None, reason="there is no Chromium here")
+async def test_runs_without_sound_are_played_in_silence(tmp_path: Path) -> None:
+    """Before the first sound, which nobody could know live that it would come, and after it."""
+    assert build.main() == 0
+    async with headwater(tmp_path) as running, chromium() as context:
+        stream = await running.stream(record=True)
+        for audio in (False, True, False):
+            await ffmpeg.publish(stream.rtmp_url, ffmpeg.source(seconds=5, audio=audio))
+        await running.post(f"/v1/streams/{stream.id}/disconnect")
+        asset = await until_ready(running.get)
+        minted = (await running.post("/v1/tokens", {"scope": "play", "playback_id": asset["playback_id"]})).json()
+        watch = await Watch.open(context, f"{running.url}/watch/{asset['playback_id']}#t={minted['token']}")
+        await watch.until("h.frames > 420", wait_s=WAIT_S)
+        await watch.until('h.phase === "ended"')
+        assert await watch.trouble() == []
+        sound = (await running.get(minted["urls"]["hls"].replace("index.m3u8", "a0/index.m3u8"))).text
+        assert "EXT-X-GAP" not in sound
+
+
 async def test_a_server_that_is_killed_goes_on_with_the_recording(tmp_path: Path) -> None:
     node = Node(tmp_path)
     await node.start()

@@ -75,6 +75,17 @@ def test_a_worker_that_is_gone_is_followed_by_another(conn: Connection) -> None:
     assert making.complete(conn, "bc_one", "no_two", 36.0)
 
 
+def test_what_is_made_afterwards_is_written_down_by_the_worker_alone(conn: Connection) -> None:
+    writer = a_writer(conn)
+    assert on_air.finish(conn, writer, 20.0, listed=True)
+    rows = [a_row(0, "a0")]
+    assert not making.fill(conn, DEFAULT_TENANT, "bc_one", "no_two", rows, 21.0)
+    assert making.fill(conn, DEFAULT_TENANT, "bc_one", "no_one", rows, 22.0)
+    assert written(conn) == [0]
+    assert making.complete(conn, "bc_one", "no_one", 23.0)
+    assert not making.fill(conn, DEFAULT_TENANT, "bc_one", "no_one", [a_row(1, "a0")], 24.0)
+
+
 def test_those_to_be_left_are_left(conn: Connection) -> None:
     writer = a_writer(conn)
     assert on_air.finish(conn, writer, 20.0, listed=True)

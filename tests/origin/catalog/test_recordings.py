@@ -60,6 +60,18 @@ def test_what_a_window_lists_is_found_and_what_comes_anew_is_cut(conn: Connectio
     ]
 
 
+def test_pictures_without_sound_are_found_and_what_is_made_of_them_takes_the_place_of_gaps(conn: Connection) -> None:
+    add(conn, *range(5))
+    add(conn, 3, rendition="a0")
+    recordings.add(conn, DEFAULT_TENANT, "bc_one", [a_row(4, "a0", size=0), a_row(9, size=0)])
+    assert recordings.unheard(conn, "bc_one", 2) == [a_row(0), a_row(1)]
+    assert [row.msn for row in recordings.unheard(conn, "bc_one", 9)] == [0, 1, 2, 4]
+    recordings.fill(conn, DEFAULT_TENANT, "bc_one", [a_row(msn, "a0") for msn in (0, 1, 2, 4)])
+    recordings.fill(conn, DEFAULT_TENANT, "bc_one", [a_row(3, "a0", size=77)])
+    assert recordings.unheard(conn, "bc_one", 9) == []
+    assert recordings.since(conn, "bc_one", {"a0": 0}) == [a_row(msn, "a0") for msn in range(5)]
+
+
 def test_rows_go_in_slices_and_init_segments_last(conn: Connection) -> None:
     add(conn, *range(5))
     add(conn, 7, broadcast="bc_other")
