@@ -53,7 +53,7 @@ class Diary:
             self._state = whole["state"] = state
         if shown.inits is not self._inits:
             self._inits = shown.inits
-            whole["inits"] = {name: _track_row(track) for name, track in shown.inits.items()}
+            whole["inits"] = {name: track_row(track) for name, track in shown.inits.items()}
             whole["present"] = shown.present
         return _ENCODE(whole).encode()
 
@@ -147,7 +147,7 @@ def _apply(presentation: Presentation, whole: Mapping[str, Any]) -> set[str]:
         for gone in windows.keys() - set(names):
             del windows[gone]
     if "inits" in whole:
-        presentation.inits = {name: _track(row) for name, row in whole["inits"].items()}
+        presentation.inits = {name: track_of(row) for name, row in whole["inits"].items()}
         presentation.present = whole["present"]
     for window in windows.values():
         if presentation.part_target and window.low_latency:
@@ -212,14 +212,16 @@ def _segment(row: list[Any]) -> Segment:
     return Segment(msn, file, duration, Head(*head), tuple(Part(*part) for part in parts), size, end, lost)
 
 
-def _track_row(track: Track) -> list[Any]:
+def track_row(track: Track) -> list[Any]:
+    """A track as JSON can say it."""
     return [
         *(track.codec.value, track.timescale, track.config.hex(), track.width, track.height),
         *(track.sample_rate, track.channels, track.frame_rate, track.language),
     ]
 
 
-def _track(row: list[Any]) -> Track:
+def track_of(row: list[Any]) -> Track:
+    """The track that `track_row` gave. Raises ValueError or TypeError for anything else."""
     codec, timescale, config, *others = row
     return Track(Codec(codec), timescale, bytes.fromhex(config), *others)
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 NAME: Final = "package.json"
 FORMAT: Final = "headwater-package/1"
-MAX_FILES: Final = 250_000
-"""A day of five renditions in segments of 2 s is 216,000."""
-MAX_BYTES: Final = 64 << 20
-"""250,000 lines with names of 150 characters; ours are 120 bytes in all."""
+MAX_FILES: Final = 1_250_000
+"""Two weeks of two renditions in segments of 2 s are 1,209,600."""
+MAX_BYTES: Final = 160 << 20
+"""So many lines of 125 bytes; ours have some 120."""
 MAX_NAME_CHARACTERS: Final = 480
 """With tenant and id before it, what every store takes as a key."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import BigInteger, bindparam, case, delete, exists, or_, select, update
 
-from origin.catalog import rows, schema
+from origin.catalog import assets, leases, recordings, rows, schema, streams
 from origin.catalog.clock import moment
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _ROW = schema.broadcasts.c
 _LEASES: Final = "stream:"
+_KEPT: Final = exists().where(schema.assets.c.broadcast_id == _ROW.id)
+"""An asset is there, and its objects are the broadcast's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Broadcast:
     """One time on the air, under the lease's `epoch`; still going on while `ended_at` is None.
 
     `relayed` says whether all that viewers were shown is in its journal, so that another node can go on with it.
+    `recorded` says that it becomes an asset at its end, which keeps its objects until `released_at`.
     """
 
     id: str
@@ -36,6 +39,8 @@ class Broadcast:
     started_at: float
     ended_at: float | None = None
     relayed: bool = True
+    recorded: bool = False
+    released_at: float | None = None
 
 
 def start(  # noqa: PLR0913 - one argument a column
@@ -47,28 +52,43 @@ def start(  # noqa: PLR0913 - one argument a column
     epoch: int,
     first_msn: int,
     now: float,
+    recorded: bool = False,
 ) -> Broadcast:
     """Note that a stream has gone on the air."""
-    broadcast = Broadcast(id, tenant_id, stream_id, epoch, first_msn, now)
+    broadcast = Broadcast(id, tenant_id, stream_id, epoch, first_msn, now, recorded=recorded)
     rows.add(conn, schema.broadcasts, broadcast)
     return broadcast
 
 
-def end(conn: Connection, broadcast_id: str, now: float, *, epoch: int | None = None) -> bool:
+def end(conn: Connection, broadcast_id: str, now: float, *, epoch: int | None = None, listed: bool = False) -> bool:
     """Note that it is over; False if that was known, the broadcast is not, or its writer is not that of `epoch`.
 
-    Without an epoch only what nobody writes can be ended: its stream's lease has run out, or was given back.
+    Without an epoch only what nobody writes can be ended: its stream's lease has run out, or was given back. A
+    recording of which anything is written down, or was `listed` and will be, becomes an asset.
     """
     now = moment(conn, now)
     over = update(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_(None))
     ours = _ROW.epoch == epoch if epoch is not None else ~_written(now)
-    return rows.touched(conn, over.where(ours).values(ended_at=now)) == 1
+    if not rows.touched(conn, over.where(ours).values(ended_at=now)):
+        return False
+    _keep_recordings(conn, _ROW.id == broadcast_id, now, listed=listed)
+    return True
 
 
 def end_all(conn: Connection, stream_id: str, now: float) -> int:
-    """End what is open of a stream, for the holder of its lease to begin another; how many."""
-    left = update(schema.broadcasts).where(_ROW.stream_id == stream_id, _ROW.ended_at.is_(None))
-    return rows.touched(conn, left.values(ended_at=moment(conn, now)))
+    """End what is open of a stream, for the holder of its lease to begin another; how many. As `end` with assets."""
+    now = moment(conn, now)
+    left = (_ROW.stream_id == stream_id, _ROW.ended_at.is_(None))
+    ids = [name for (name,) in conn.execute(select(_ROW.id).where(*left))]
+    ended = rows.touched(conn, update(schema.broadcasts).where(*left).values(ended_at=now))
+    _keep_recordings(conn, _ROW.id.in_(ids), now, listed=False)
+    return ended
+
+
+def _keep_recordings(conn: Connection, which: ColumnElement[bool], now: float, *, listed: bool) -> None:
+    for broadcast in rows.every(conn, select(schema.broadcasts).where(which, _ROW.recorded), Broadcast):
+        if listed or recordings.any_of(conn, broadcast.id):
+            assets.make(conn, broadcast, streams.get(conn, broadcast.tenant_id, broadcast.stream_id), now)
 
 
 def lease_of(stream_id: str) -> str:
@@ -84,6 +104,13 @@ def _written(now: float) -> ColumnElement[bool]:
 def open_ones(conn: Connection) -> list[Broadcast]:
     """Give those not ended: on the air now, or left behind by a crash. As many as there are live streams."""
     return rows.every(conn, select(schema.broadcasts).where(_ROW.ended_at.is_(None)), Broadcast)
+
+
+def unwritten(conn: Connection) -> set[str]:
+    """Give the ids of those that are open, or whose recordings are not all written down: somebody needs their logs."""
+    asset = schema.assets.c
+    query = select(_ROW.id).where(_ROW.ended_at.is_(None))
+    return {name for (name,) in conn.execute(query.union(select(asset.broadcast_id).where(asset.whole.is_(False))))}
 
 
 def open_one(conn: Connection, stream_id: str) -> Broadcast | None:
@@ -112,21 +139,25 @@ def pass_on(conn: Connection, broadcast_id: str, epoch: int) -> bool:
 
 
 def ended_before(conn: Connection, moment: float, limit: int) -> list[Broadcast]:
-    """Give those whose objects may be collected, the longest ended first."""
-    query = select(schema.broadcasts).where(_ROW.ended_at < moment).order_by(_ROW.ended_at, _ROW.id).limit(limit)
-    return rows.every(conn, query, Broadcast)
+    """Give those whose objects may be collected, the longest ended first: no asset has them, or lately had them."""
+    unlisted = or_(_ROW.released_at.is_(None), _ROW.released_at < moment)
+    over = select(schema.broadcasts).where(_ROW.ended_at < moment, ~_KEPT, unlisted)
+    return rows.every(conn, over.order_by(_ROW.ended_at, _ROW.id).limit(limit), Broadcast)
 
 
 def is_over(conn: Connection, broadcast_id: str) -> bool:
-    """Tell whether it is ended: then no writer takes it up any more, and its objects may be deleted."""
-    query = select(_ROW.id).where(_ROW.id == broadcast_id, _ROW.ended_at.is_not(None))
+    """Tell whether it is ended, and no asset has it: then no writer takes it up, and its objects may be deleted."""
+    query = select(_ROW.id).where(_ROW.id == broadcast_id, _ROW.ended_at.is_not(None), ~_KEPT)
     return conn.execute(query).first() is not None
 
 
 def forget(conn: Connection, broadcast_id: str) -> bool:
     """Remove a broadcast that is over, after its objects are gone. Anybody may: no writer takes up what has ended."""
-    gone = delete(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_not(None))
-    return rows.touched(conn, gone) == 1
+    gone = delete(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_not(None), ~_KEPT)
+    if not rows.touched(conn, gone):
+        return False
+    leases.forget(conn, assets.lease_of(assets.id_of(broadcast_id)))
+    return True
 
 
 def advance(  # noqa: PLR0913 - which one, by which right, up to where

@@ -27,6 +27,15 @@ def new_id(prefix: str, random: Callable[[int], bytes]) -> str:
     return prefix + base64.b32encode(random(RANDOM_BYTES)).decode().lower()
 
 
+def derived_id(prefix: str, name: str) -> str:
+    """Make the id that always belongs to what has the random id `name`; whoever knows it cannot tell `name` from it.
+
+    So what is made twice, by two nodes or after a crash, is one and the same.
+    """
+    digest = hashlib.sha256(f"{prefix}{name}".encode()).digest()
+    return prefix + base64.b32encode(digest[:RANDOM_BYTES]).decode().lower()
+
+
 def secret_hash(secret: str) -> str:
     """SHA-256 in hex: what the catalog keeps of a secret.
 

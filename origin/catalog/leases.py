@@ -1,8 +1,8 @@
 """Leases with a fencing number: who may write, until when, and the how-manieth writer that is.
 
 `epoch` is in every object name, so that a writer that has lost its lease without noticing can do no harm. It starts
-at 1, stays while the owner does, and rises by one when another owner takes over. Nothing is ever deleted here: the row
-is what remembers the epoch.
+at 1, stays while the owner does, and rises by one when another owner takes over. The row is what remembers the epoch,
+so it stays as long as what it is about; a stream's, for ever.
 
 Every function that is given `now` judges by `clock.moment` of it, so that nodes need not agree on the time.
 Nodes race for the row's lock: PostgreSQL judges the row again, as the winner left it, before the loser may change it
@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, case, or_, select, update
+from sqlalchemy import bindparam, case, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from origin.catalog import rows, schema
@@ -83,6 +83,17 @@ def release(conn: Connection, resource: str, owner: str, epoch: int, now: float)
     """Give the lease up at once; the next owner gets the next epoch. False if it was no longer held."""
     now = moment(conn, now)
     return rows.touched(conn, _PROLONG, wanted=resource, by=owner, under=epoch, now=now, until=now) == 1
+
+
+def release_all(conn: Connection, kind: str, now: float) -> int:
+    """Give up the leases of all whose names begin with `kind`, for who has the catalog alone; how many."""
+    held = update(schema.leases).where(_ROW.resource.startswith(kind, autoescape=True), _ROW.expires_at > now)
+    return rows.touched(conn, held.values(expires_at=now))
+
+
+def forget(conn: Connection, resource: str) -> None:
+    """Remove a lease, with its epoch: what it was about is gone, and its name is never used again."""
+    conn.execute(delete(schema.leases).where(_ROW.resource == resource))
 
 
 def lock(conn: Connection, lease: Lease) -> Lease | None:

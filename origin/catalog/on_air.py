@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
-from origin.catalog import broadcasts, leases, rows, schema, streams
+from origin.catalog import assets, broadcasts, leases, making, rows, schema, streams
 from origin.catalog.broadcasts import lease_of
 from origin.catalog.clock import moment
 from origin.catalog.engine import is_shared
@@ -41,6 +41,8 @@ class Writer:
     next_discontinuity: int
     relayed: bool = True
     """Whether the journal knows all that the writer before had shown."""
+    recorded: bool = False
+    """Whether it becomes an asset at its end."""
 
 
 def begin(  # noqa: PLR0913 - what, who, when, how long
@@ -64,8 +66,9 @@ def begin(  # noqa: PLR0913 - what, who, when, how long
         epoch=lease.epoch,
         first_msn=fresh.next_msn,
         now=now,
+        recorded=fresh.record,
     )
-    writer = Writer(broadcast_id, lease, fresh.next_msn, fresh.next_discontinuity)
+    writer = Writer(broadcast_id, lease, fresh.next_msn, fresh.next_discontinuity, recorded=fresh.record)
     _reserve(conn, writer)
     return writer
 
@@ -83,7 +86,7 @@ def resume(conn: Connection, stream: Stream, owner: str, *, now: float, ttl_s: f
         leases.release(conn, lease.resource, owner, lease.epoch, now)
         return None
     fresh = streams.get(conn, stream.tenant_id, stream.id) or stream
-    writer = Writer(left.id, lease, fresh.next_msn, fresh.next_discontinuity, left.relayed)
+    writer = Writer(left.id, lease, fresh.next_msn, fresh.next_discontinuity, left.relayed, left.recorded)
     _reserve(conn, writer)
     return writer
 
@@ -106,13 +109,19 @@ def hold(conn: Connection, writers: Sequence[Writer], now: float, ttl_s: float) 
     return lost
 
 
-def finish(conn: Connection, writer: Writer, now: float) -> bool:
-    """End the broadcast, give the lease back; nothing, and False, if it is over or another writer's."""
+def finish(conn: Connection, writer: Writer, now: float, *, listed: bool = False) -> bool:
+    """End the broadcast, give the lease back; nothing, and False, if it is over or another writer's.
+
+    `listed` says that there are segments, even if none is written down. A recording's asset is the writer's to finish.
+    """
     now = moment(conn, now)
-    if leases.lock(conn, writer.lease) is None or not _writes(conn, writer):
+    lease = leases.lock(conn, writer.lease)
+    if lease is None or not _writes(conn, writer):
         return False
     _reserve(conn, writer)
-    broadcasts.end(conn, writer.broadcast_id, now, epoch=writer.lease.epoch)
+    broadcasts.end(conn, writer.broadcast_id, now, epoch=writer.lease.epoch, listed=listed)
+    if writer.recorded:
+        making.hold(conn, assets.id_of(writer.broadcast_id), lease.owner, now, lease.tenant_id)
     _release(conn, writer, now)
     return True
 
@@ -188,6 +197,7 @@ def release_all(conn: Connection, now: float) -> list[Broadcast]:
     """
     if is_shared(conn):
         return []
+    leases.release_all(conn, assets.lease_of(""), now)
     left = broadcasts.open_ones(conn)
     for row in left:
         lease = leases.get(conn, lease_of(row.stream_id))

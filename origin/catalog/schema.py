@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    false,
     true,
 )
 
@@ -85,6 +86,8 @@ streams: Final = Table(
     Column("updated_at", Double, nullable=False),
     Column("next_msn", BigInteger, nullable=False),
     Column("next_discontinuity", BigInteger, nullable=False),
+    Column("record", Boolean, nullable=False, server_default=false()),
+    Column("keep_s", Double),
     Index("ix_streams_page", "tenant_id", "created_at", "id"),
 )
 
@@ -100,8 +103,68 @@ broadcasts: Final = Table(
     Column("started_at", Double, nullable=False),
     Column("ended_at", Double),
     Column("relayed", Boolean, nullable=False, server_default=true()),
+    Column("recorded", Boolean, nullable=False, server_default=false()),
+    Column("released_at", Double),
     Index("ix_broadcasts_stream_id", "stream_id", "epoch"),
     Index("ix_broadcasts_ended_at", "ended_at"),
+)
+
+assets: Final = Table(
+    "assets",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    # No foreign keys: an asset outlives its stream, and its broadcast is what keeps the objects.
+    Column("stream_id", String, nullable=False),
+    Column("broadcast_id", String, nullable=False, unique=True),
+    Column("playback_id", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("playback", String, nullable=False),
+    Column("public_jti", String),
+    Column("duration_s", Double),
+    Column("progress", Double, nullable=False),
+    Column("error", String),
+    Column("keep_s", Double),
+    Column("expires_at", Double),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Index("ix_assets_page", "tenant_id", "created_at", "id"),
+    Index("ix_assets_state", "state", "created_at"),
+    Index("ix_assets_expires_at", "expires_at"),
+)
+
+recording_inits: Final = Table(
+    "recording_inits",
+    METADATA,
+    _tenant(),
+    Column("broadcast_id", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("track", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String, nullable=False),
+)
+
+recording_segments: Final = Table(
+    "recording_segments",
+    METADATA,
+    _tenant(),
+    Column("broadcast_id", String, primary_key=True),
+    Column("rendition", String, primary_key=True),
+    Column("msn", BigInteger, primary_key=True, autoincrement=False),
+    Column("file", String, nullable=False),
+    Column("init", String, nullable=False),
+    Column("duration", Double, nullable=False),
+    Column("date", Double, nullable=False),
+    Column("discontinuity", Boolean, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("period", BigInteger, nullable=False),
+    Column("period_time", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String, nullable=False),
+    sqlite_with_rowid=False,  # the key is half of the row: once is enough
 )
 
 leases: Final = Table(

@@ -33,7 +33,10 @@ _BY_KEY_HASH: Final = select(schema.streams).where(_ROW.key_hash == bindparam("w
 
 @dataclass(frozen=True, slots=True)
 class NewStream:
-    """What the maker of a stream decides. `latency` is low or standard, `playback` signed or public."""
+    """What the maker of a stream decides. `latency` is low or standard, `playback` signed or public.
+
+    `record` says whether its broadcasts become assets, `keep_s` for how many seconds these are kept; None: for ever.
+    """
 
     id: str
     tenant_id: str
@@ -45,6 +48,8 @@ class NewStream:
     dvr_window_s: float = 60.0
     reconnect_window_s: float = 60.0
     public_jti: str | None = None
+    record: bool = False
+    keep_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,8 @@ class Changes:
     dvr_window_s: float | Keep = KEEP
     reconnect_window_s: float | Keep = KEEP
     public_jti: str | Keep | None = KEEP
+    record: bool | Keep = KEEP
+    keep_s: float | Keep | None = KEEP
 
 
 def create(conn: Connection, new: NewStream, now: float) -> Stream:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-MAX_MANIFEST_BYTES: Final = 16 << 20
-"""A playlist of a week in segments of 4 s has 150,000 segments of 100 bytes."""
+MAX_MANIFEST_BYTES: Final = 64 << 20
+"""A playlist has some 110 bytes a segment, so this is two weeks in segments of 2 s."""
 PAUSE_S: Final = 1.0
 """Longer than two puts take; a manifest that was tampered with costs its reader this much."""
 

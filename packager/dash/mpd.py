@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from media.codecs import codec_string
 from media.track import Kind
 from packager.dash.markup import element, text
+from packager.dash.on_demand import length
 from packager.dash.timeline import periods
 from packager.rates import declared, peak
 
@@ -71,6 +72,21 @@ def render(
     service = [_service()] if terms.part else []
     clock = element("UTCTiming", {"schemeIdUri": "urn:mpeg:dash:utc:http-xsdate:2014", "value": _TIME})
     body = element("MPD", attributes, *service, *(_period(period, terms) for period in listed), clock)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
+
+
+def render_on_demand(listed: Sequence[Period]) -> str:
+    """The manifest of what is over and whole: periods that begin with 0, and nothing about the time of day."""
+    terms = _terms((), listed, 0.0)
+    attributes = {
+        "xmlns": "urn:mpeg:dash:schema:mpd:2011",
+        "profiles": _PROFILES,
+        "type": "static",
+        "mediaPresentationDuration": _duration(listed[-1].start + length(listed[-1]) if listed else 0.0),
+        "minBufferTime": _duration(terms.buffer),
+        "maxSegmentDuration": _duration(terms.longest),
+    }
+    body = element("MPD", attributes, *(_period(period, terms) for period in listed))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
 
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from packager.hls.segment import Head, Segment
     from packager.hls.window import Window
 
-_JOINED_S: Final = 0.1
+JOINED_S: Final = 0.1
 """A segment is told to last up to the next one, where that begins within so much of its end: decode times decide where
 segments are cut, presentation times where they begin."""
-_FINE: Final = 64
+FINE: Final = 64
 """Periods start at whole 64ths of a second, which binary fractions and microseconds both hold exactly: at ten digits, a
 player that seeks to the start of a period may come out a hair before the first sample otherwise, and stand there."""
 _RECENT: Final = 4
@@ -178,7 +178,7 @@ def _period(msn: int, drafts: Sequence[_Draft], tracks: Mapping[str, Track], *, 
         lane = _lane(draft, tracks[f"{draft.window.name}/{draft.head.init}"], flowing=flowing, leader=lanes[:1])
         if lane.entries:
             lanes.append(lane)
-    return Period(msn, round(drafts[0].head.period_date * _FINE) / _FINE, tuple(lanes))
+    return Period(msn, round(drafts[0].head.period_date * FINE) / FINE, tuple(lanes))
 
 
 def _lane(draft: _Draft, track: Track, *, flowing: bool, leader: Sequence[Lane]) -> Lane:
@@ -201,7 +201,7 @@ def _closed(draft: _Draft, timescale: int) -> list[Entry]:
     for index, segment in enumerate(draft.segments):
         time, ticks = segment.head.time, max(round(segment.duration * timescale), 1)
         until = heads[index].time - time if index < len(heads) else ticks
-        joined = 0 < until < ticks or 0 <= until - ticks <= _JOINED_S * timescale
+        joined = 0 < until < ticks or 0 <= until - ticks <= JOINED_S * timescale
         entries.append(Entry(segment.msn, time, until if joined else ticks, segment.size))
     return entries
 

@@ -21,13 +21,17 @@ _GROUP: Final = "audio"
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """One row: name, track, bits a second of its densest segment and on average, and its measured frame rate."""
+    """One row: name, track, bits a second of its densest segment and on average, and its measured frame rate.
+
+    `others` are tracks that it had at other times.
+    """
 
     name: str
     track: Track
     peak: float
     average: float
     frame_rate: float | None = None
+    others: tuple[Track, ...] = ()
 
     @property
     def uri(self) -> str:
@@ -56,7 +60,7 @@ def check(tracks: Iterable[Track]) -> None:
 
 
 def _variant(row: Rendition, audios: Sequence[Rendition], group: list[m3u8.Media]) -> m3u8.Playlist:
-    codecs = dict.fromkeys(codec_string(each.track) for each in (row, *audios))
+    codecs = dict.fromkeys(codec_string(track) for each in (row, *audios) for track in (each.track, *each.others))
     info: dict[str, Any] = {
         "bandwidth": declared(row.peak + max((audio.peak for audio in audios), default=0.0)),
         "average_bandwidth": rounded(row.average + max((audio.average for audio in audios), default=0.0)),

@@ -10,6 +10,7 @@ from origin.catalog import broadcasts, streams
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.catalog.streams import NewStream
 from origin.errors import Problem
+from packager.recorded import Recorded
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -33,4 +34,25 @@ def problem(code: str) -> pytest.RaisesExc[Problem]:
 def a_broadcast(conn: Connection, name: str = "one", epoch: int = 1, now: float = 20.0) -> Broadcast:
     return broadcasts.start(
         conn, id=f"bc_{name}", tenant_id=DEFAULT_TENANT, stream_id="st_a", epoch=epoch, first_msn=0, now=now
+    )
+
+
+def a_recorded_broadcast(conn: Connection, name: str = "one", now: float = 20.0) -> Broadcast:
+    return broadcasts.start(
+        conn,
+        id=f"bc_{name}",
+        tenant_id=DEFAULT_TENANT,
+        stream_id="st_a",
+        epoch=1,
+        first_msn=0,
+        now=now,
+        recorded=True,
+    )
+
+
+def a_row(msn: int, rendition: str = "v0", size: int = 9) -> Recorded:
+    """A segment that was recorded."""
+    return Recorded(
+        *(rendition, msn, f"1-{msn}.m4s", "1-init-0.mp4", 2.0, 1_800_000_000.0 + 2 * msn, msn == 3, 180_000 * msn),
+        *(0, 0, size, "ab" * 32 if size else ""),
     )
