@@ -36,10 +36,14 @@ from origin.live.sweep import sweep
 from origin.stores.logbook import Logbook
 from origin.stores.protocol import Appendable
 from origin.stores.table import open_store
+from origin.vod.mp4 import upkeep as mp4_upkeep
+from origin.vod.mp4.films import CatalogFilms
+from origin.vod.mp4.plans import Plans
 from origin.web import descriptors, upkeep
 from origin.web.factory import make_api, make_ops
 from origin.web.front import Front
 from origin.web.listener import HttpListener
+from origin.web.movies import Movies
 from origin.web.playback import Playback
 from origin.web.services import Links, Readiness, Services
 from origin.web.token_desk import TokenDesk
@@ -181,7 +185,15 @@ class Server:
             random=os.urandom,
         )
         await ops.serve(make_ops(self.services))
-        await http.serve(Front(make_api(self.services), Playback(self.services, self.director)))
+        await http.serve(
+            Front(make_api(self.services), Playback(self.services, self.director, await self._movies(store)))
+        )
+
+    async def _movies(self, store: ObjectStore) -> Movies:
+        plans = await asyncio.to_thread(Plans, self.settings.data_dir / "mp4", store)
+        self._cleanup.push_async_callback(plans.close)
+        self._keep_running(mp4_upkeep.run(plans, self.catalog))
+        return Movies(CatalogFilms(self.catalog), plans, store)
 
     async def _listen_rtmp(self, tls: ssl.SSLContext | None, limits: RtmpLimits) -> None:
         plain = await serve_rtmp(self.director, *self.settings.rtmp_bind, limits=limits)

@@ -18,6 +18,7 @@ from origin.live.growing import BrokenOffError
 from origin.observe import metrics
 from origin.web.asgi import ClientGoneError, header, respond, unless_gone
 from origin.web.guard import request_id
+from origin.web.movies import is_wanted
 from origin.web.peer import client_address
 from origin.web.problems import CONTENT_TYPE, document
 from origin.wire.ranges import ByteRange, UnsatisfiableError, parse_range
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from origin.live.channel import Channel, Playlist
     from origin.live.growing import Growing
     from origin.web.asgi import Header, Receive, Scope, Send
+    from origin.web.movies import Movies
     from origin.web.services import Services
     from packager.hls.reload import ReloadQuery
 
@@ -47,14 +49,17 @@ FOR_EVER: Final = b"public, max-age=31536000, immutable"
 """No URI of ours ever has two contents."""
 ANY_ORIGIN: Final[tuple[Header, ...]] = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Date, ETag, Content-Range, Content-Length, Age"),
+    (b"access-control-expose-headers", b"Date, ETag, Content-Range, Content-Length, Content-Disposition, Age"),
     (b"timing-allow-origin", b"*"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
 PREFLIGHT: Final[tuple[Header, ...]] = (
     (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
-    (b"access-control-allow-headers", b"Range, If-None-Match, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session"),
+    (
+        b"access-control-allow-headers",
+        b"Range, If-Range, If-None-Match, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session",
+    ),
     (b"access-control-max-age", b"86400"),
     (b"content-length", b"0"),
 )
@@ -104,12 +109,15 @@ class Channels(Protocol):
 class Playback:
     """The ASGI application for `/play/`."""
 
-    def __init__(self, services: Services, channels: Channels, *, most_held: int = MOST_HELD) -> None:
+    def __init__(
+        self, services: Services, channels: Channels, movies: Movies | None = None, *, most_held: int = MOST_HELD
+    ) -> None:
         self._tokens = services.keyring
         self._store = services.store
         self._random = services.random
         self._trusted = services.settings.trusted_proxies
         self._channels = channels
+        self._movies = movies
         self._most_held = most_held
         self._held = 0
 
@@ -134,6 +142,8 @@ class Playback:
             )
         target = _target(scope["raw_path"])
         self._tokens.verify(target.token, scope="play", path=target.prefix + target.rest, ip=self._client_ip(scope))
+        if self._movies and target.rest == "index.m3u8" and is_wanted(scope["query_string"]):
+            return await self._movies.answer(scope, receive, send, target.playback_id, also=ANY_ORIGIN), "mp4"
         channel = self._channels.channel(target.playback_id) or await self._channels.find(target.playback_id)
         if channel is None:
             raise Problem("stream_offline", "The stream is off the air; ask again when it has begun.")

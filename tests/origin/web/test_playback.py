@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from origin.live import channel
-from origin.web.playback import Playback
+from origin.web.playback import MOST_HELD, Playback
 from tests.support import ffmpeg
 from tests.support.hls import newest_part, playlist, until_live
 from tests.support.running import headwater
@@ -59,8 +59,8 @@ class Client:
         return b"".join(message.get("body", b"") for message in self.sent)
 
 
-def _playback(running: Headwater, **limits: int) -> Playback:
-    return Playback(running.server.services, running.server.director, **limits)
+def _playback(running: Headwater, most_held: int = MOST_HELD) -> Playback:
+    return Playback(running.server.services, running.server.director, most_held=most_held)
 
 
 def _path(stream: Stream, rest: str) -> str:
