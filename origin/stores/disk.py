@@ -13,7 +13,7 @@ import asyncio
 import os
 import stat
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -28,10 +28,10 @@ from origin.stores.walk import prune, walk
 from origin.stores.workers import Lane, Workers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from typing import BinaryIO
 
-    from origin.stores.protocol import Looks
+    from origin.stores.protocol import Looks, Piece
 
 T = TypeVar("T")
 
@@ -107,6 +107,10 @@ class DiskStore:
     async def peek(self, key: str, looks: Looks[T]) -> T:  # noqa: D102 - as Peekable
         metrics.store_requests.labels("get").inc()
         return await self._readers.run(partial(_peek, self._path(key), key, looks))
+
+    async def gather(self, pieces: Sequence[Piece]) -> bytes:  # noqa: D102 - as Gatherable
+        metrics.store_requests.labels("get").inc()
+        return await self._readers.run(partial(_gather, self._path, pieces))
 
     async def delete(self, keys: Collection[str]) -> None:  # noqa: D102 - as ObjectStore
         metrics.store_requests.labels("delete").inc()
@@ -221,6 +225,21 @@ def _read_whole(path: Path, key: str) -> bytes:
 def _peek(path: Path, key: str, looks: Looks[T]) -> T:
     with _open(path, key, buffering=0) as file:
         return follow(looks(os.fstat(file.fileno()).st_size), partial(_read_at, file.fileno()))
+
+
+def _gather(path: Callable[[str], Path], pieces: Sequence[Piece]) -> bytes:
+    with ExitStack() as stack:
+        handles: dict[str, int] = {}
+        found = []
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                found.append(piece)
+                continue
+            key, start, end = piece
+            if key not in handles:
+                handles[key] = stack.enter_context(_open(path(key), key, buffering=0)).fileno()
+            found.append(_read_at(handles[key], start, end))
+        return b"".join(found)
 
 
 def _read_at(handle: int, start: int, end: int) -> bytes:

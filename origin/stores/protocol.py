@@ -22,6 +22,9 @@ MAX_KEY_CHARACTERS: Final = 512
 Looks = Callable[[int], Generator[tuple[int, int], bytes, T]]
 """Given an object's size, yields start and end of what it wants of it, is sent these bytes, and returns."""
 
+Piece = tuple[str, int, int] | bytes
+"""Key, start and end of bytes of an object; or bytes that are at hand."""
+
 _KEY: Final = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,200}(?:/(?!\.)[A-Za-z0-9._-]{1,200})*")
 _PREFIX: Final = re.compile(r"(?:(?!\.)[A-Za-z0-9._-]{1,200}/)*(?:(?!\.)[A-Za-z0-9._-]{1,200})?")
 
@@ -138,6 +141,17 @@ class Peekable(Protocol):
         """Give what `looks` finds; what it raises is raised here. Raises `ObjectMissing`.
 
         It runs in a thread, and must be brief. Beyond the object's end it is sent fewer bytes than it wants.
+        """
+
+
+@runtime_checkable
+class Gatherable(Protocol):
+    """What a store can do beside `ObjectStore` if it puts pieces of objects together at less than a stream's price."""
+
+    async def gather(self, pieces: Sequence[Piece]) -> bytes:
+        """Give all pieces, one behind the other; less than a megabyte as a rule. Raises `ObjectMissing`.
+
+        What lies beyond an object's end is left out.
         """
 
 

@@ -45,6 +45,10 @@ class Stretch(NamedTuple):
     length: int
     data: bytes
 
+    def cut(self, start: int, end: int) -> Stretch:
+        """Bytes `start` to before `end` of it."""
+        return Stretch(self.name, self.offset + start, end - start, self.data[start:end])
+
 
 def write(plan: Plan, path: Path) -> None:
     """Write it, or replace the one that is there: whoever opens `path` finds a whole plan. Raises OSError."""

@@ -4,14 +4,16 @@ import asyncio
 import itertools
 import random
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from origin.stores.memory import MemoryStore
-from origin.stores.protocol import CHUNK_BYTES
 from origin.vod.mp4 import assembly, plan_file
-from origin.vod.mp4.assembly import CutShortError, assemble
-from origin.vod.mp4.plan_file import PlanFile
+from origin.vod.mp4.assembly import CutShortError, assemble, portions
+from origin.vod.mp4.plan_file import PlanFile, Stretch
 from tests.origin.vod.mp4.shelf import PREFIX, film, shelve
 from tests.packager.mp4.recording import Recording, record, whole
 from tests.packager.mp4.test_peers import run
@@ -36,7 +38,7 @@ def planned(recording: Recording, folder: Path) -> PlanFile:
 
 async def read(plan: PlanFile, store: ObjectStore, workers: Workers, start: int, end: int) -> bytes:
     chunks = [chunk async for chunk in assemble(plan, store, PREFIX, workers, start=start, end=end)]
-    assert all(0 < len(chunk) < 2 * CHUNK_BYTES for chunk in chunks)
+    assert all(0 < len(chunk) <= assembly.PORTION_BYTES for chunk in chunks)
     return b"".join(chunks)
 
 
@@ -45,6 +47,7 @@ async def test_the_file_from_random_ranges_is_the_file(
     store: ObjectStore, workers: Workers, tmp_path: Path, recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(assembly, "STRETCHES", 5)
+    monkeypatch.setattr(assembly, "PORTION_BYTES", 10_000)
     await shelve(store, recording)
     plan, expected = planned(recording, tmp_path), whole(recording)
     assert await read(plan, store, workers, 0, plan.size) == expected
@@ -52,6 +55,18 @@ async def test_the_file_from_random_ranges_is_the_file(
     edges = sorted({0, plan.size, plan.header_size, *(chance.randrange(plan.size) for _ in range(40))})
     pieces = {edge: await read(plan, store, workers, edge, end) for edge, end in itertools.pairwise(edges)}
     assert b"".join(pieces[edge] for edge in sorted(pieces)) == expected
+
+
+@given(st.lists(st.integers(1, 30), max_size=12), st.integers(1, 20))
+def test_portions_are_the_same_bytes(lengths: list[int], most: int) -> None:
+    stretches = [Stretch(None, 5, length, bytes([place]) * length) for place, length in enumerate(lengths)]
+    with mock.patch.object(assembly, "PORTION_BYTES", most):
+        cut = list(portions(stretches))
+    assert b"".join(each.data for portion in cut for each in portion) == b"".join(each.data for each in stretches)
+    sizes = [sum(each.length for each in portion) for portion in cut]
+    assert set(sizes[:-1]) <= {most}
+    assert all(0 < size <= most for size in sizes)
+    assert all(each.length == len(each.data) > 0 for portion in cut for each in portion)
 
 
 async def test_an_object_that_has_become_shorter(store: ObjectStore, workers: Workers, tmp_path: Path) -> None:
