@@ -1,6 +1,6 @@
 """The composition root: the one place that names concrete classes and decides in which order they start and stop.
 
-    lock → catalog → store, bus → tokens → director, revived → sweep → RTMP → HTTP, operators
+    lock → catalog → store, bus → tokens → director, revived → sweep → recordings → RTMP → HTTP, operators
 
 Stopping goes the other way: publishers are told and what is open is stored before the HTTP listener lets held requests
 finish.
@@ -29,13 +29,15 @@ from origin.catalog.database import Catalog
 from origin.catalog.ids import new_id, secret_hash
 from origin.errors import Problem
 from origin.ingest.rtmp import RtmpLimits, serve_rtmp
+from origin.live import sweep
+from origin.live.completion import Completion
 from origin.live.director import Director
 from origin.live.means import Means, Shared
-from origin.live.on_air import LINGER_S
-from origin.live.sweep import sweep
 from origin.stores.logbook import Logbook
 from origin.stores.protocol import Appendable
 from origin.stores.table import open_store
+from origin.vod.finisher import Finisher
+from origin.vod.library import Library
 from origin.vod.mp4 import upkeep as mp4_upkeep
 from origin.vod.mp4.films import CatalogFilms
 from origin.vod.mp4.plans import Plans
@@ -84,6 +86,8 @@ class Server:
         self.rtmps_address: tuple[str, int] | None = None
         self.catalog: Catalog
         self.director: Director
+        self.library: Library
+        self.movies: Movies
         self.links: Links
         self.services: Services
         self._readiness = Readiness()
@@ -131,19 +135,26 @@ class Server:
         shared = None if settings.bus_url.startswith("memory:") else Shared(bus, open_journal(settings.bus_url, bus))
         if shared:
             cleanup.push_async_callback(shared.journal.close)
-        self.director = self._director(store, logbook, shared, keyring)
+        means = self._means(store, logbook, shared, keyring)
+        self.director = Director(means)
         cleanup.push_async_callback(self.director.drain)  # for a start that fails; else it is drained sooner, below
         if shared is None:
             await self.director.revive()
-        await sweep(self.catalog, store, time.time() - 2 * LINGER_S if shared else math.inf)
+            await sweep.forget_logs(self.catalog, logbook)
+        now = time.time()
+        await sweep.sweep(self.catalog, store, now, now - sweep.GRACE_S if shared else math.inf)
+        self._keep_running(sweep.run(self.catalog, store, time.time))
+        self._keep_running(Completion(means).run())
+        self._keep_running(_finisher(means).run())
+        self.movies = await self._movies(store)
         await self._listen(store, bus, keyring, secret)
 
     def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._cleanup.push_async_callback(_cancelled, task)
 
-    def _director(self, store: ObjectStore, logbook: Logbook, shared: Shared | None, keyring: TokenDesk) -> Director:
-        means = Means(
+    def _means(self, store: ObjectStore, logbook: Logbook, shared: Shared | None, keyring: TokenDesk) -> Means:
+        return Means(
             catalog=self.catalog,
             store=store,
             drafts=store if isinstance(store, Appendable) else None,
@@ -157,7 +168,6 @@ class Server:
             random=os.urandom,
             part_target_s=self.settings.part_target_s,
         )
-        return Director(means)
 
     async def _listen(self, store: ObjectStore, bus: Bus, keyring: TokenDesk, secret: bytes) -> None:
         settings, cleanup = self.settings, self._cleanup
@@ -185,9 +195,9 @@ class Server:
             random=os.urandom,
         )
         await ops.serve(make_ops(self.services))
-        await http.serve(
-            Front(make_api(self.services), Playback(self.services, self.director, await self._movies(store)))
-        )
+        self.library = Library(self.catalog, store, lambda: keyring.manifest_keys, time.monotonic)
+        playback = Playback(self.services, self.director, self.library, self.movies)
+        await http.serve(Front(make_api(self.services), playback))
 
     async def _movies(self, store: ObjectStore) -> Movies:
         plans = await asyncio.to_thread(Plans, self.settings.data_dir / "mp4", store)
@@ -203,6 +213,11 @@ class Server:
             secure = await serve_rtmp(self.director, *self.settings.rtmps_bind, limits=limits, tls=tls)
             self._cleanup.push_async_callback(secure.close, GRACE_S)
             self.rtmps_address = secure.address
+
+
+def _finisher(means: Means) -> Finisher:
+    worker = f"{means.owner}/finisher"
+    return Finisher(means.catalog, means.store, signer=means.signer, clock=means.clock, worker=worker)
 
 
 async def find_stream(catalog: Catalog, keyring: TokenDesk, key: str, peer: str) -> Stream | None:

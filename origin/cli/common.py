@@ -80,6 +80,17 @@ class Client:
         return answer.json() if answer.content else None
 
 
+def every(client: Client, path: str) -> list[Any]:
+    """Read a whole list, page by page."""
+    items: list[Any] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = client.call("GET", path, limit="200", cursor=cursor)
+        items += page["items"]
+        cursor = page["next_cursor"]
+    return items
+
+
 def show(value: Any, *, as_json: bool, fields: Sequence[str]) -> None:
     """Print one object: as JSON, or a line for each of the named members that it has."""
     if as_json:

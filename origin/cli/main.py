@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "serve": "origin.cli.serve",
     "demo": "origin.cli.demo",
     "stream": "origin.cli.stream",
+    "asset": "origin.cli.asset",
     "token": "origin.cli.token",
     "keys": "origin.cli.keys",
     "verify": "origin.cli.verify",

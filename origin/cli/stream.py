@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from origin.cli.common import json_option, show, show_table, with_client
+from origin.cli.common import every, json_option, show, show_table, with_client
 
 if TYPE_CHECKING:
     from origin.cli.common import Client
 
 _SHOWN: Final = (
     "id", "name", "state", "rtmp_url", "rtmps_url", "stream_key", "playback_id", "latency", "playback",
-    "dvr_window_s", "reconnect_window_s", "urls",
+    "dvr_window_s", "reconnect_window_s", "record", "keep_s", "urls",
 )  # fmt: skip
 _COLUMNS: Final = ("id", "state", "name", "playback_id", "latency", "playback")
 _SECONDS: Final[dict[str, Any]] = {"metavar": "SECONDS", "type": int}
@@ -30,6 +30,8 @@ def command() -> None:
 @click.option("--playback", type=click.Choice(["signed", "public"]), help="signed if left out.")
 @click.option("--dvr-window-s", **_SECONDS, help="How far viewers can go back; 60 if left out.")
 @click.option("--reconnect-window-s", **_SECONDS, help="How long a broadcast waits for its publisher; 60 if left out.")
+@click.option("--record", is_flag=True, default=None, help="Keep each broadcast as an asset.")
+@click.option("--keep-s", **_SECONDS, help="For how long recordings are kept; for ever if left out.")
 @json_option
 @with_client
 def create(client: Client, *, as_json: bool, **fields: Any) -> None:
@@ -43,13 +45,7 @@ def create(client: Client, *, as_json: bool, **fields: Any) -> None:
 @with_client
 def list_streams(client: Client, *, as_json: bool) -> None:
     """List all streams, newest first."""
-    items: list[Any] = []
-    cursor: str | None = ""
-    while cursor is not None:
-        page = client.call("GET", "/v1/streams", limit="200", cursor=cursor)
-        items += page["items"]
-        cursor = page["next_cursor"]
-    show_table(items, as_json=as_json, columns=_COLUMNS)
+    show_table(every(client, "/v1/streams"), as_json=as_json, columns=_COLUMNS)
 
 
 @command.command("rotate-key")

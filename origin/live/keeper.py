@@ -41,7 +41,8 @@ DELETE_TRIES: Final = 3
 class Keeper:
     """The queue between one broadcast and the object store.
 
-    `on_trouble` is told why the store fails, in a sentence, and "" when it works again.
+    `on_trouble` is told why the store fails, in a sentence, and "" when it works again. What is `recorded` is not
+    deleted when playlists list it no more; it is only not heeded here any longer.
     """
 
     def __init__(  # noqa: PLR0913 - what goes in, and what comes of it
@@ -54,6 +55,7 @@ class Keeper:
         on_trouble: Callable[[str], None] = lambda _trouble: None,
         backlog_bytes: int = BACKLOG_BYTES,
         drafts: Appendable | None = None,
+        recorded: bool = False,
     ) -> None:
         self._store = store
         self._ahead = Ahead(store, drafts, prefix)
@@ -62,6 +64,7 @@ class Keeper:
         self._on_lost = on_lost
         self._on_trouble = on_trouble
         self._trouble = ""
+        self._recorded = recorded
         self._limit = backlog_bytes
         self._backlog = 0
         self._puts: deque[Put] = deque()
@@ -98,8 +101,9 @@ class Keeper:
     def delete(self, name: str) -> None:
         """Queue a removal."""
         self._stored.pop(name, None)
-        self._deletes.append(self._prefix + name)
-        self._news.set()
+        if not self._recorded:
+            self._deletes.append(self._prefix + name)
+            self._news.set()
 
     async def close(self, grace_s: float) -> None:
         """Finish what is queued, for at most `grace_s` seconds; what is left then is lost."""

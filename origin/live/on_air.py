@@ -1,8 +1,4 @@
-"""One stream on the air: its broadcast, who publishes it now, and what happens when nobody does.
-
-open ──leave──▶ waiting ──window over──▶ ended ──linger over──▶ collected
-  ▲───────────────┘ somebody publishes again
-"""
+"""One stream on the air: its broadcast, and who publishes it now."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ if TYPE_CHECKING:
     from origin.live.keeper import Keeper
     from origin.live.production import Production
     from origin.live.publication import Publication
+    from origin.live.recorder import Recorder
     from origin.live.shelf import Shelf
 
 LINGER_S: Final = 30.0
@@ -38,9 +35,10 @@ class OnAir:
     since: float
     held_until: float
     """By the event loop's clock: how long the lease surely holds."""
+    recorder: Recorder | None = None
+    """Where the broadcast is recorded."""
     publication: Publication | None = None
     end_s: float = START_S
-    codecs: list[str] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
     leaving: bool = False
     """It is being ended, or handed on."""

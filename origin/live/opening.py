@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from origin.catalog import on_air as rows
+from origin.catalog import recordings
 from origin.catalog.ids import new_id
 from origin.errors import Problem
 from origin.live import succession
@@ -17,10 +18,12 @@ from origin.live.health import Health
 from origin.live.keeper import Keeper
 from origin.live.on_air import OnAir
 from origin.live.production import Production
+from origin.live.recorder import Recorder
 from origin.live.recount import recount
 from origin.live.relay import Relay
 from origin.live.scribe import Scribe
 from origin.live.shelf import Shelf, contents_of
+from origin.live.so_far import in_store, so_far
 from origin.live.tenure import MARGIN_S, ttl_s
 from origin.stores.protocol import StoreError
 from packager.names import is_init
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from origin.catalog.streams import Stream
     from origin.live.means import Means
     from origin.live.production import Teller
+    from origin.live.so_far import SoFar
+    from packager.commands import Command
+    from packager.inventory import Stored
 
 SEGMENT_MIN_S: Final = {"low": 2.0, "standard": 4.0}
 
@@ -96,34 +102,45 @@ class Opening:
             return None
         return await succession.recall_shared(self._means.shared.journal, writer.broadcast_id)
 
-    async def _savings(self, broadcast_id: str, prefix: str) -> succession.Savings:
-        means = self._means
-        if means.shared is not None:
-            return succession.JournalSavings(means.shared.journal, broadcast_id)
-        if means.drafts is not None:
-            return await succession.DraftSavings.find(means.drafts, means.store, prefix)
-        return succession.NoSavings()
-
     async def _resume(self, stream: Stream, writer: Writer, presentation: Presentation, asked_at: float) -> OnAir:
         means, prefix = self._means, _prefix(stream, writer)
         reached_s = presentation.reached_s
-        savings = await self._savings(writer.broadcast_id, prefix)
+        known = await self._recorded(writer, presentation) if writer.recorded else None
+        savings = await succession.find_savings(means, writer.broadcast_id, prefix)
         packager, commands = await succession.resume(self._settings(stream, writer), presentation, savings)
-        on_air = self._assemble(stream, writer, packager, asked_at)
+        on_air = self._assemble(stream, writer, packager, asked_at, known)
         on_air.end_s = reached_s
-        try:
-            stored = await succession.stored_names(means.store, prefix)
-        except StoreError as error:  # viewers do better with a playlist that may have holes than with none
-            _log.warning("broadcast_not_mended", broadcast_id=writer.broadcast_id, problem=str(error))
-            on_air.channel.carry_out(commands)
-        else:
-            on_air.channel.carry_out(commands)
-            await succession.mend(on_air.channel, stored, savings, commands)
-            on_air.keeper.adopt(await recount(means.store, prefix, means.manifest_keys()))
+        await self._mend(on_air, savings, commands, known)
         task = asyncio.create_task(_discard_when_kept(on_air.keeper, savings))
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
         return on_air
+
+    async def _mend(
+        self, on_air: OnAir, savings: succession.Savings, commands: list[Command], known: SoFar | None
+    ) -> None:
+        """Carry out what closes the open segments, and see that all that is listed can be had."""
+        store, channel, keys = self._means.store, on_air.channel, self._means.manifest_keys()
+        try:
+            read_back = await in_store(store, channel.prefix, known.unknown) if known else []
+            listed = {} if known else await succession.stored_names(store, channel.prefix)
+        except StoreError as error:  # viewers do better with a playlist that may have holes than with none
+            _log.warning("broadcast_not_mended", broadcast_id=on_air.writer.broadcast_id, problem=str(error))
+            channel.carry_out(commands)
+            return
+        found = [*known.stored, *read_back] if known else []
+        channel.carry_out(commands)
+        await succession.mend(channel, listed or {each.name: each.size for each in found}, savings, commands)
+        on_air.keeper.adopt(found if known else await recount(store, channel.prefix, keys))
+        if on_air.recorder:
+            for each in found:
+                on_air.recorder.durable(each)
+
+    async def _recorded(self, writer: Writer, presentation: Presentation) -> SoFar:
+        """What the writer before has written down; but not of segments that this one will make."""
+        ahead = {window.name: window.open_msn for window in presentation.windows.values()}
+        await self._means.catalog.write(lambda conn: recordings.cut(conn, writer.broadcast_id, ahead))
+        return await so_far(self._means, writer.broadcast_id, presentation)
 
     def _settings(self, stream: Stream, writer: Writer) -> LiveSettings:
         return LiveSettings(
@@ -136,23 +153,39 @@ class Opening:
             segment_min_s=SEGMENT_MIN_S[stream.latency],
         )
 
-    def _assemble(self, stream: Stream, writer: Writer, packager: LivePackager, asked_at: float) -> OnAir:
+    def _assemble(
+        self, stream: Stream, writer: Writer, packager: LivePackager, asked_at: float, known: SoFar | None = None
+    ) -> OnAir:
         means = self._means
         shown = Presentation() if means.shared else None
         channel = Production(packager, _prefix(stream, writer), shown)
         keeper = Keeper(
             means.store,
             channel.prefix,
-            on_durable=lambda stored: channel.spool.durable(stored.name),
+            on_durable=lambda stored: _kept(on_air, stored),
             on_lost=lambda name: self._lost(on_air, name),
             on_trouble=lambda trouble: self._troubled(on_air, trouble),
             drafts=None if means.shared else means.drafts,
+            recorded=writer.recorded,
         )
         channel.keep_with(keeper)
+        recorder = Recorder(means, writer, known.rows if known else ()) if writer.recorded else None
+        if recorder:
+            channel.record_by(recorder)
         contents = partial(contents_of, channel, keeper)
         shelf = Shelf(means.store, channel.prefix, contents=contents, signer=means.signer, clock=means.clock)
         held_until = asked_at + ttl_s(means) - MARGIN_S
-        on_air = OnAir(stream, writer, channel, keeper, shelf, Health(), since=means.clock(), held_until=held_until)
+        on_air = OnAir(
+            stream,
+            writer,
+            channel,
+            keeper,
+            shelf,
+            Health(),
+            since=means.clock(),
+            held_until=held_until,
+            recorder=recorder,
+        )
         channel.tell_by(self._teller(on_air, shown))
         return on_air
 
@@ -182,6 +215,8 @@ class Opening:
     def _lost(self, on_air: OnAir, name: str) -> None:
         if is_init(name):
             return
+        if on_air.recorder:
+            on_air.recorder.lost(name)
         on_air.channel.mark_lost(name)
         on_air.health.remark(
             "segment_lost", "The object store did not take a segment in time; it is missing.", self._means.clock()
@@ -190,6 +225,13 @@ class Opening:
 
 def _prefix(stream: Stream, writer: Writer) -> str:
     return f"{stream.tenant_id}/{writer.broadcast_id}/"
+
+
+def _kept(on_air: OnAir, stored: Stored) -> None:
+    """The store has an object."""
+    on_air.channel.spool.durable(stored.name)
+    if on_air.recorder:
+        on_air.recorder.durable(stored)
 
 
 async def _discard_when_kept(keeper: Keeper, savings: succession.Savings) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from origin.live.keeper import Keeper
+    from origin.live.recorder import Recorder
     from packager.commands import Command, Put
     from packager.pipeline import LivePackager
     from packager.presentation import Presentation
@@ -50,6 +51,17 @@ class Production(Channel):
         self.packager = packager
         self._keeper: Keeper | None = None
         self._teller: Teller | None = None
+        self._recorder: Recorder | None = None
+
+    def record_by(self, recorder: Recorder) -> None:
+        """From now on `recorder` sees what is shown."""
+        self._recorder = recorder
+
+    def announce(self, renditions: Iterable[str]) -> None:
+        """As Channel."""
+        super().announce(renditions)
+        if self._recorder:
+            self._recorder.look(self.presentation)
 
     def keep_with(self, keeper: Keeper) -> None:
         """From now on whole segments go to `keeper`."""

@@ -45,7 +45,7 @@ async def recount(store: ObjectStore, prefix: str, keys: Mapping[str, Ed25519Pub
             continue
         known = listed.get(name)
         if known is None or known.size != each.size:
-            known = await _read_back(store, each.key, name)
+            known = await read_back(store, each.key, name)
         if known:
             found.append(known)
     return found
@@ -71,8 +71,8 @@ async def _objects(store: ObjectStore, prefix: str) -> AsyncIterator[StoredObjec
         after = page[-1].key
 
 
-async def _read_back(store: ObjectStore, key: str, name: str) -> Stored | None:
-    """Hash an object in threads; None for one that has gone since it was listed."""
+async def read_back(store: ObjectStore, key: str, name: str) -> Stored | None:
+    """Hash an object in threads; None for one that is not there (any more). Raises `StoreError`."""
     size, digest = 0, hashlib.sha256()
     try:
         async for chunk in store.stream(key):

@@ -91,6 +91,7 @@ class Shelf:
         self._listed: tuple[Inventory, str] | None = None
         self._puts = 0
         self._closing = asyncio.Event()
+        self._resting = False
         self._task = asyncio.create_task(self._run(), name=f"shelf {prefix}")
 
     async def close(self, grace_s: float) -> None:
@@ -99,6 +100,14 @@ class Shelf:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace_s):
                 await self._task
+
+    async def rest(self, grace_s: float) -> None:
+        """Let the turn that is under way come to its end, within `grace_s` seconds, and write nothing more.
+
+        Somebody else makes the last manifests, and must not be written over by a put that comes late.
+        """
+        self._resting = True
+        await self.close(grace_s)
 
     async def leave(self) -> None:
         """Stop at once and write nothing more: the package is somebody else's now."""
@@ -113,7 +122,7 @@ class Shelf:
             if not self._closing.is_set():
                 await self._turn()
         for _ in range(LAST_TRIES):
-            if await self._turn():
+            if self._resting or await self._turn():
                 return
             await asyncio.sleep(LAST_PAUSE_S)
 

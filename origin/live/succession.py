@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from origin.bus.journals.protocol import Journal
+    from origin.live.means import Means
     from origin.live.production import Production
     from origin.stores.logbook import Logbook
     from origin.stores.protocol import Appendable, Draft, ObjectStore
@@ -116,6 +117,15 @@ class JournalSavings:
 
     def discard(self) -> None:  # noqa: D102 - as Savings
         pass
+
+
+async def find_savings(means: Means, broadcast_id: str, prefix: str) -> Savings:
+    """Look where this node's kind puts things aside."""
+    if means.shared is not None:
+        return JournalSavings(means.shared.journal, broadcast_id)
+    if means.drafts is not None:
+        return await DraftSavings.find(means.drafts, means.store, prefix)
+    return NoSavings()
 
 
 async def recall_shared(journal: Journal, broadcast_id: str) -> Presentation | None:

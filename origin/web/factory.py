@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from quart import Quart
 
 from origin.web import access, cors, health, openapi, pages, problems, services, sessions
-from origin.web.api import streams, tokens
+from origin.web.api import assets, streams, tokens
 from origin.web.guard import MAX_BODY_BYTES, Guard
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 API: tuple[Blueprint, ...] = (
     streams.blueprint,
+    assets.blueprint,
     tokens.blueprint,
     tokens.open_blueprint,
     openapi.blueprint,

@@ -27,6 +27,7 @@ from packager.hls.reload import ReloadError, parse_query
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
 
+    from origin.catalog.assets import Asset
     from origin.live.channel import Channel, Playlist
     from origin.live.growing import Growing
     from origin.web.asgi import Header, Receive, Scope, Send
@@ -43,6 +44,8 @@ SHORT: Final = b"public, max-age=1"
 """A playlist that was not waited for is stale when its next part comes."""
 POSITIONED: Final = b"public, max-age=10"
 """The answer to a blocking reload changes only by growing; six target durations would be allowed (6.2.5.2)."""
+STORED: Final = b"public, max-age=10"
+"""A recording's manifest never changes, but what it lists goes a minute after the asset was deleted."""
 TOO_EARLY: Final = b"no-store"
 """The wait ended before the position came: kept, this answer would stand in the way of the one that has it."""
 FOR_EVER: Final = b"public, max-age=31536000, immutable"
@@ -88,12 +91,27 @@ def _target(raw_path: bytes) -> _Target:
     return _Target(*parts[2:])
 
 
+def _no_such_thing() -> Problem:
+    return Problem("not_found", "There is no such playlist or segment; begin with index.m3u8.")
+
+
 async def _reload(channel: Channel, rendition: str, query: ReloadQuery) -> tuple[Playlist, bytes]:
     """The playlist, and how long it may be kept: judged in the same step, for the window goes on growing."""
     playlist = await channel.playlist(rendition, query)
     if query.msn is None:
         return playlist, SHORT
     return playlist, POSITIONED if channel.can_answer(rendition, query) else TOO_EARLY
+
+
+class Document(Protocol):
+    """A playlist or manifest, plain and compressed, and its media type."""
+
+    @property
+    def plain(self) -> bytes: ...  # noqa: D102 - told above
+    @property
+    def zipped(self) -> bytes: ...  # noqa: D102 - told above
+    @property
+    def kind(self) -> bytes: ...  # noqa: D102 - told above
 
 
 class Channels(Protocol):
@@ -106,17 +124,34 @@ class Channels(Protocol):
         """The channel wherever the broadcast is written; None when the stream is off the air."""
 
 
+class OnDemand(Protocol):
+    """Who has what can be played at any time."""
+
+    async def find(self, playback_id: str) -> Asset | None:
+        """The asset that is played under this id, if it is ready."""
+
+    async def manifest(self, asset: Asset, name: str) -> Document:
+        """A stored manifest whose signature is good."""
+
+
 class Playback:
     """The ASGI application for `/play/`."""
 
     def __init__(
-        self, services: Services, channels: Channels, movies: Movies | None = None, *, most_held: int = MOST_HELD
+        self,
+        services: Services,
+        channels: Channels,
+        on_demand: OnDemand,
+        movies: Movies,
+        *,
+        most_held: int = MOST_HELD,
     ) -> None:
         self._tokens = services.keyring
         self._store = services.store
         self._random = services.random
         self._trusted = services.settings.trusted_proxies
         self._channels = channels
+        self._on_demand = on_demand
         self._movies = movies
         self._most_held = most_held
         self._held = 0
@@ -142,15 +177,27 @@ class Playback:
             )
         target = _target(scope["raw_path"])
         self._tokens.verify(target.token, scope="play", path=target.prefix + target.rest, ip=self._client_ip(scope))
-        if self._movies and target.rest == "index.m3u8" and is_wanted(scope["query_string"]):
+        if target.rest == "index.m3u8" and is_wanted(scope["query_string"]):
             return await self._movies.answer(scope, receive, send, target.playback_id, also=ANY_ORIGIN), "mp4"
         channel = self._channels.channel(target.playback_id) or await self._channels.find(target.playback_id)
         if channel is None:
-            raise Problem("stream_offline", "The stream is off the air; ask again when it has begun.")
+            return await self._answer_on_demand(scope, receive, send, target)
         if _MEDIA.fullmatch(target.rest):
             return await self._send_media(scope, receive, send, channel), "media"
         playlist, caching = await self._playlist(scope, receive, channel, target.rest)
         return await self._send_playlist(scope, send, playlist, caching), "playlist"
+
+    async def _answer_on_demand(self, scope: Scope, receive: Receive, send: Send, target: _Target) -> tuple[int, str]:
+        asset = await self._on_demand.find(target.playback_id)
+        if asset is None:
+            raise Problem("stream_offline", "The stream is off the air; ask again when it has begun.")
+        if _MEDIA.fullmatch(target.rest):
+            size = await self._stored_size(asset.prefix + target.rest)
+            return await self._send_stored(scope, receive, send, asset.prefix, target.rest, size), "media"
+        if target.rest not in {"index.m3u8", MPD} and not _MEDIA_PLAYLIST.fullmatch(target.rest):
+            raise _no_such_thing()
+        manifest = await unless_gone(receive, self._on_demand.manifest(asset, target.rest))
+        return await self._send_playlist(scope, send, manifest, STORED), "playlist"
 
     async def _refuse(self, scope: Scope, send: Send, problem: Problem) -> None:
         name = request_id(scope["headers"], self._random)
@@ -176,14 +223,14 @@ class Playback:
             return await self._hold(receive, channel.manifest(), now=channel.started), SHORT
         match = _MEDIA_PLAYLIST.fullmatch(rest)
         if match is None:
-            raise Problem("not_found", "There is no such playlist or segment; begin with index.m3u8.")
+            raise _no_such_thing()
         try:
             query = parse_query(scope["query_string"])
         except ReloadError as error:
             raise Problem("bad_reload", str(error)) from error
         return await self._hold(receive, _reload(channel, match[1], query), now=channel.can_answer(match[1], query))
 
-    async def _send_playlist(self, scope: Scope, send: Send, playlist: Playlist, caching: bytes) -> int:
+    async def _send_playlist(self, scope: Scope, send: Send, playlist: Document, caching: bytes) -> int:
         zipped = b"gzip" in (header(scope, b"accept-encoding") or b"")
         body = playlist.zipped if zipped else playlist.plain
         headers = [
@@ -203,16 +250,22 @@ class Playback:
         if growing := channel.growing(name):
             return await self._hold(receive, self._send_growing(scope, send, growing, name), now=False)
         body = await self._hold(receive, channel.media(name), now=not channel.announced(name))
-        key = channel.prefix + name
-        size = sum(map(len, body)) if body is not None else await self._stored_size(key)
+        if body is None:
+            size = await self._stored_size(channel.prefix + name)
+            return await self._send_stored(scope, receive, send, channel.prefix, name, size)
+        status, span, headers = _media_head(scope, name, sum(map(len, body)))
+        await self._respond(scope, send, status, headers, _cut(body, span))
+        return status
+
+    async def _send_stored(  # noqa: PLR0913, PLR0917 - a request, and what is to be sent
+        self, scope: Scope, receive: Receive, send: Send, prefix: str, name: str, size: int
+    ) -> int:
         status, span, headers = _media_head(scope, name, size)
-        if body is not None:
-            await self._respond(scope, send, status, headers, _cut(body, span))
-        elif scope["method"] == "HEAD" or status == NOT_MODIFIED:
+        if scope["method"] == "HEAD" or status == NOT_MODIFIED:
             await respond(send, status, headers)
         else:
             await send({"type": "http.response.start", "status": status, "headers": headers})
-            await unless_gone(receive, self._stream(send, self._store.stream(key, span.start, span.end)))
+            await unless_gone(receive, self._stream(send, self._store.stream(prefix + name, span.start, span.end)))
         return status
 
     async def _send_growing(self, scope: Scope, send: Send, growing: Growing, name: str) -> int:

@@ -53,7 +53,7 @@ MAX_REMEMBERED: Final = 8192
 """Verified tokens, about 1.5 KB each: 12 MB, and more viewers than one process serves."""
 MAX_REVOKED: Final = 100_000
 """About 20 MB in each process. Whoever needs more wants a shorter life of tokens, or a key rotation."""
-_JTI: Final = re.compile(r"tn_[a-z0-9_]{1,64}(?:\.st_[a-z0-9]{1,64})?\.[0-9a-f]{20}", re.ASCII)
+_JTI: Final = re.compile(r"tn_[a-z0-9_]{1,64}(?:\.(?:st|as)_[a-z0-9]{1,64})?\.[0-9a-f]{20}", re.ASCII)
 _A_DAY: Final = (("Retry-After", "86400"),)
 
 _log = structlog.get_logger(__name__)
@@ -106,13 +106,13 @@ def new_jti(tenant_id: str, random: Callable[[int], bytes]) -> str:
     return f"{tenant_id}.{random(10).hex()}"
 
 
-def new_public_jti(tenant_id: str, stream_id: str, random: Callable[[int], bytes]) -> str:
-    """Name the token of a public stream; the name tells which."""
-    return f"{tenant_id}.{stream_id}.{random(10).hex()}"
+def new_public_jti(tenant_id: str, subject: str, random: Callable[[int], bytes]) -> str:
+    """Name the token of a public stream or asset; the name tells which."""
+    return f"{tenant_id}.{subject}.{random(10).hex()}"
 
 
-def stream_of(jti: str) -> str | None:
-    """The stream whose public token this names; None for any other token."""
+def subject_of(jti: str) -> str | None:
+    """The stream or asset whose public token this names; None for any other token."""
     parts = jti.split(".")
     return parts[1] if len(parts) == 3 else None  # noqa: PLR2004 - the form that `new_public_jti` gives
 

@@ -46,6 +46,11 @@ async def publish(url: str, arguments: list[str]) -> None:
         assert process.returncode == 0, errors.decode()
 
 
+async def record(path: str, arguments: list[str]) -> None:
+    """Write a file in the form that is published."""
+    await _run("ffmpeg", *QUIET, *arguments, "-f", "flv", path)
+
+
 async def probe(url: str) -> dict[str, Any]:
     """What ffprobe says of streams and format."""
     out = await _run("ffprobe", *QUIET[:3], "-show_streams", "-show_format", "-of", "json", url)

@@ -11,10 +11,6 @@ from origin.catalog import assets
 from origin.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Connection
-
     from origin.catalog.database import Catalog
     from origin.vod.mp4.plans import Plans
 
@@ -37,11 +33,7 @@ async def run(plans: Plans, catalog: Catalog) -> None:
 async def tidy(plans: Plans, catalog: Catalog) -> int:
     """Forget the plans of recordings that are gone; how many."""
     names = await plans.names()
-    gone = await catalog.read(lambda conn: _gone(conn, names)) if names else []
+    gone = await catalog.read(lambda conn: assets.absent(conn, names)) if names else []
     for name in gone:
         await plans.forget(name)
     return len(gone)
-
-
-def _gone(conn: Connection, names: Sequence[str]) -> list[str]:
-    return [name for name in names if assets.by_playback_id(conn, name) is None]

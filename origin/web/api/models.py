@@ -32,6 +32,13 @@ DvrWindow = Annotated[
 ReconnectWindow = Annotated[
     int, Field(ge=0, le=3_600, description="Seconds that a broadcast waits for its publisher to come back")
 ]
+Record = Annotated[bool, Field(description="Whether each broadcast becomes an asset at its end; from the next one on")]
+Keep = Annotated[
+    int | None,
+    Field(
+        ge=1, le=3_153_600_000, description="Seconds that a recording is kept after its broadcast's end; null: for ever"
+    ),
+]
 MAX_PAGE: Final = 200
 
 
@@ -58,6 +65,8 @@ class StreamCreate(Body):
     playback: Playback = "signed"
     dvr_window_s: DvrWindow = 60
     reconnect_window_s: ReconnectWindow = 60
+    record: Record = False
+    keep_s: Keep = None
 
 
 class StreamPatch(Body):
@@ -68,6 +77,8 @@ class StreamPatch(Body):
     playback: Playback = _optional()
     dvr_window_s: DvrWindow = _optional()
     reconnect_window_s: ReconnectWindow = _optional()
+    record: Record = _optional()
+    keep_s: Keep = _optional()
 
 
 class Remark(BaseModel):
@@ -95,6 +106,8 @@ class Stream(BaseModel):
     playback: Literal["signed", "public"]
     dvr_window_s: int
     reconnect_window_s: int
+    record: bool
+    keep_s: int | None
     playback_id: str
     rtmp_url: str
     tracks: list[str]
@@ -116,11 +129,55 @@ class StreamPage(BaseModel):
     next_cursor: str | None
 
 
+class AssetPatch(Body):
+    """Changes to an asset; what is left out stays."""
+
+    name: Name = _optional()
+    playback: Playback = _optional()
+    keep_s: Keep = _optional()
+
+
+class Asset(BaseModel):
+    """What can be played on demand: a recording. Times of keeping count from its creation."""
+
+    id: str
+    name: str
+    state: Literal["queued", "processing", "ready", "failed"]
+    playback: Literal["signed", "public"]
+    playback_id: str
+    stream_id: str
+    broadcast_id: str
+    progress: float = Field(description="0 to 1")
+    keep_s: int | None = Field(description="null: for ever")
+    revision: int = Field(description="Rises with each change of settings; the ETag")
+    created_at: float
+    updated_at: float
+    duration_s: float | None = Field(default=None, description="Once it is ready")
+    error: str | None = Field(default=None, description="Why it failed")
+    expires_at: float | None = Field(default=None, description="When it will be deleted, unless it is kept for ever")
+    urls: PlayUrls | None = Field(default=None, description="Only while playback is public")
+
+
+class AssetPage(BaseModel):
+    """Some assets, newest first. `next_cursor` is null on the last page."""
+
+    items: list[Asset]
+    next_cursor: str | None
+
+
 class PageQuery(BaseModel):
     """Which part of a list."""
 
     cursor: str = Field(default="", max_length=200, description="The last answer's next_cursor")
     limit: int = Field(default=50, ge=1, le=MAX_PAGE, description="How many items at most")
+
+
+class AssetQuery(BaseModel):
+    """In which form an asset is wanted."""
+
+    download: Literal["mp4"] | None = Field(
+        default=None, description="mp4: be sent on, with a play token of six hours, to the recording as one file"
+    )
 
 
 class TokenCreate(Body):

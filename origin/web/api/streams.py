@@ -69,7 +69,7 @@ async def get_stream(stream_id: str) -> Answer:
 @takes(models.StreamPatch)
 @validate_response(models.Stream)
 async def change_stream(stream_id: str, body: models.StreamPatch) -> Answer:
-    """Change settings. A broadcast that is on the air keeps the windows and the latency that it began with."""
+    """Change settings. A broadcast on the air keeps windows, latency, and whether it is recorded, as it began."""
     given, tenant_id = services(), principal().tenant_id
     wanted = wanted_revision()
     work = partial(_change, given, tenant_id, stream_id, body.model_dump(exclude_unset=True), wanted)
@@ -198,6 +198,8 @@ _SHOWN: Final = (
     "playback",
     "dvr_window_s",
     "reconnect_window_s",
+    "record",
+    "keep_s",
     "playback_id",
     "revision",
     "created_at",

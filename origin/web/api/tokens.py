@@ -9,15 +9,14 @@ from quart import Blueprint
 from quart_schema import tag, validate_response
 
 from cdn import token as cdn_tokens
-from origin.catalog import streams
-from origin.catalog.streams import Changes
+from origin.catalog import assets, streams
 from origin.errors import Problem
 from origin.web.access import principal, require_principal
 from origin.web.api import models
 from origin.web.api.bodies import takes
 from origin.web.api.once import once_outside
 from origin.web.services import services
-from origin.web.token_desk import Grant, new_public_jti, owns, stream_of
+from origin.web.token_desk import Grant, new_public_jti, owns, subject_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,14 +33,14 @@ open_blueprint = Blueprint("jwks", __name__)
 @takes(models.TokenCreate)
 @validate_response(models.Token, 201)
 async def create_token(body: models.TokenCreate) -> tuple[models.Token, int]:
-    """Mint a token that opens one stream, for its viewers (`play`) or its publisher (`publish`)."""
+    """Mint a token that opens one stream or asset for viewers (`play`), or a stream for its publisher (`publish`)."""
     return await once_outside(models.Token, 201, partial(_mint, body)), 201
 
 
 @blueprint.delete("/<jti>")
 @tag(["tokens"])
 async def revoke_token(jti: str) -> tuple[str, int]:
-    """Revoke a token. That of a public stream is replaced by a new one."""
+    """Revoke a token. That of a public stream or asset is replaced by a new one."""
     given, tenant_id = services(), principal().tenant_id
     if not owns(tenant_id, jti):
         raise Problem("not_found", "This is not the jti of a token of yours.")
@@ -90,20 +89,30 @@ def _subject(body: models.TokenCreate, tenant_id: str, conn: Connection) -> str:
     if other in body.model_fields_set:
         raise Problem("invalid_body", f"The field {other!r} does not go with scope {body.scope}; leave it out.")
     if body.scope == "play":
-        row = streams.by_playback_id(conn, body.playback_id)
+        row = streams.by_playback_id(conn, body.playback_id) or assets.by_playback_id(conn, body.playback_id)
     else:
         row = streams.get(conn, tenant_id, body.stream_id)
     if row is None or row.tenant_id != tenant_id:
-        raise Problem("not_found", f"There is no stream with this {wanted}.")
+        raise Problem("not_found", f"There is no stream{' or asset' * (body.scope == 'play')} with this {wanted}.")
     return row.playback_id if body.scope == "play" else row.id
 
 
 def _revoke(given: Services, tenant_id: str, jti: str, conn: Connection) -> None:
-    """Note it in the catalog; a public stream whose token this is gets a new one."""
-    stream_id = stream_of(jti)
-    row = None if stream_id is None else streams.get(conn, tenant_id, stream_id)
-    public = row is not None and row.public_jti == jti
-    if row is not None and public:
-        changes = Changes(public_jti=new_public_jti(tenant_id, row.id, given.random))
-        streams.update(conn, tenant_id, row.id, changes, None, given.clock())
+    """Note it in the catalog; the public stream or asset whose token this is gets a new one."""
+    public = _replace_public(given, tenant_id, jti, conn)
     given.keyring.note_revoked(conn, jti, tenant_id, forever=public)
+
+
+def _replace_public(given: Services, tenant_id: str, jti: str, conn: Connection) -> bool:
+    subject, now = subject_of(jti), given.clock()
+    if subject is None:
+        return False
+    new = new_public_jti(tenant_id, subject, given.random)
+    stream, asset = streams.get(conn, tenant_id, subject), assets.get(conn, tenant_id, subject)
+    if stream and stream.public_jti == jti:
+        streams.update(conn, tenant_id, subject, streams.Changes(public_jti=new), None, now)
+    elif asset and asset.public_jti == jti:
+        assets.update(conn, tenant_id, subject, assets.Changes(public_jti=new), None, now)
+    else:
+        return False
+    return True

@@ -156,13 +156,22 @@ export class Session {
     const { holdBack, part, over, edge } = this.#player.facts();
     this.#watchEnd({ over, edge });
     this.#feel({ edge, part, over });
-    if (holdBack === null) {
+    if (over) {
+      this.#playOut();
+    }
+    if (over || holdBack === null) {
       return;
     }
     this.#steering ??= new Steering({ holdBack, part });
     Object.assign(this.#steering, { holdBack, part });
     this.#observe();
     this.#apply();
+  }
+
+  /** What is over, or was recorded, has no live edge to be near to: it is played at its own speed. */
+  #playOut() {
+    this.following = false;
+    this.#setRate(1);
   }
 
   #apply() {
@@ -220,7 +229,7 @@ export class Session {
     return {
       ...facts,
       position,
-      delay: facts.date === null ? null : (this.#clock.now() - facts.date) / 1000,
+      delay: facts.date === null || facts.over ? null : (this.#clock.now() - facts.date) / 1000,
       behind: facts.edge === null ? null : facts.edge - position,
       buffer: this.buffer,
       rate: this.#video.playbackRate,

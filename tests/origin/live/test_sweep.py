@@ -53,7 +53,7 @@ async def _crashed(tmp_path: Path, store: MemoryStore) -> Catalog:
 async def test_what_is_over_is_collected(tmp_path: Path) -> None:
     store = MemoryStore()
     catalog = await _crashed(tmp_path, store)
-    assert await sweep(catalog, store) == 1
+    assert await sweep(catalog, store, NOW) == 1
     assert [one.key for one in await store.list("", None, 10)] == [f"{DEFAULT_TENANT}/bc_other/v0/1-0.m4s"]
     assert await catalog.read(lambda conn: broadcasts.ended_before(conn, NOW + 9, 9)) == []
     await asyncio.to_thread(catalog.close)
@@ -62,6 +62,6 @@ async def test_what_is_over_is_collected(tmp_path: Path) -> None:
 async def test_a_store_that_fails_leaves_the_note_for_the_next_start(tmp_path: Path) -> None:
     store = Stuck()
     catalog = await _crashed(tmp_path, store)
-    assert await sweep(catalog, store) == 0
+    assert await sweep(catalog, store, NOW) == 0
     assert [row.id for row in await catalog.read(lambda conn: broadcasts.ended_before(conn, NOW + 9, 9))] == ["bc_a"]
     await asyncio.to_thread(catalog.close)

@@ -45,7 +45,7 @@ async def test_references_resolve_and_operations_have_names_and_answers(house: H
     for operation in operations:
         assert operation["summary"]
         assert "default" in operation["responses"]
-        assert len(operation["responses"]) == 2
+        assert len(operation["responses"]) == 2 + ("307" in operation["responses"])
         path_parameters = [one["name"] for one in operation["parameters"] if one["in"] == "path"]
         assert all(one["required"] for one in operation["parameters"] if one["in"] == "path")
         assert len(path_parameters) == len(set(path_parameters))
@@ -61,7 +61,7 @@ async def test_a_stream_need_not_have_an_address_for_rtmps(house: House) -> None
 async def test_no_third_party_and_nothing_unbuilt_is_named(house: House) -> None:
     text = str(await document(house))
     assert not re.search(r"https?://", text)
-    for unbuilt in ("ladder", "'record'", "object_id", "webhook", "whip"):
+    for unbuilt in ("ladder", "object_id", "webhook", "whip"):
         assert unbuilt not in text
 
 

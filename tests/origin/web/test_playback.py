@@ -60,7 +60,8 @@ class Client:
 
 
 def _playback(running: Headwater, most_held: int = MOST_HELD) -> Playback:
-    return Playback(running.server.services, running.server.director, most_held=most_held)
+    server = running.server
+    return Playback(server.services, server.director, server.library, server.movies, most_held=most_held)
 
 
 def _path(stream: Stream, rest: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         ({"name": "a\nb"}, "name"),
         ({"name": 3}, "name"),
         ({"name": None}, "name"),
-        ({"name": "x", "record": True}, "record"),
+        ({"name": "x", "record": 1}, "record"),
         ({"name": "x", "ladder": "auto"}, "ladder"),
         ({"name": "x", "latency": "ultra"}, "latency"),
         ({"name": "x", "dvr_window_s": 9}, "dvr_window_s"),

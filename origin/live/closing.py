@@ -1,0 +1,74 @@
+"""The last of a recorded broadcast: all of it is stored, however long that takes, and then all of it written down.
+
+A store that is away holds up nobody else: the stream's next broadcast begins meanwhile. Only a server that stops does
+not wait, and what it still has in memory then is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from origin.live.so_far import in_store
+from origin.stores.protocol import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from origin.live.means import Means
+    from origin.live.on_air import OnAir
+    from origin.live.recorder import Recorder
+
+REST_S: Final = 90.0
+"""How long a put of a live manifest may take that is under way: an S3 call is given up after 60 s."""
+STORE_S: Final = 10.0
+"""How long the store may take to make the last segments durable when the server stops."""
+WRITE_S: Final = 5.0
+"""How long the rest may take then, each: with `STORE_S`, below what orchestrators wait before they kill (30 s)."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Closing:
+    """Closes recordings; `hurry` when the server stops."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._hurry = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Wait for nothing any more but for some seconds."""
+        self._hurry.set()
+
+    async def close(self, on_air: OnAir, recorder: Recorder) -> None:
+        """Bring the recording of a broadcast that has ended to its end; its asset is whole then."""
+        recorder.end()
+        await self._patiently(on_air.shelf.rest(REST_S), WRITE_S)
+        await self._patiently(on_air.keeper.settled(), 0.0)
+        await on_air.keeper.close(STORE_S)
+        await self._decide(on_air, recorder)
+        if not await self._patiently(recorder.close(), WRITE_S):
+            await recorder.leave()
+
+    async def _decide(self, on_air: OnAir, recorder: Recorder) -> None:
+        """Look for what an earlier writer may have stored, if that could not be seen when this one began."""
+        try:
+            for found in await in_store(self._means.store, on_air.channel.prefix, recorder.undecided):
+                recorder.durable(found)
+        except StoreError as error:
+            _log.warning("segments_not_looked_for", broadcast_id=on_air.writer.broadcast_id, problem=str(error))
+
+    async def _patiently(self, work: Coroutine[Any, Any, None], grace_s: float) -> bool:
+        """Wait until `work` is done; when the server stops, no longer than `grace_s`. Whether it was done."""
+        task, stop = asyncio.create_task(work), asyncio.create_task(self._hurry.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                await asyncio.wait({task}, timeout=grace_s)
+            return task.done()
+        finally:
+            for each in (task, stop):
+                each.cancel()
+            await asyncio.gather(task, stop, return_exceptions=True)
