@@ -45,3 +45,9 @@ def segment_of(part: str) -> str:
 def is_init(name: str) -> bool:
     """Whether a name is an init segment's."""
     return name.endswith(".mp4")
+
+
+def init_place(name: str) -> tuple[int, int]:
+    """Where an init segment stands among those of its rendition: by its writer's epoch, then by its number."""
+    epoch, _, number = name.rpartition("/")[2].removesuffix(".mp4").partition("-init-")
+    return int(epoch), int(number)

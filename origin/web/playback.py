@@ -19,6 +19,7 @@ from origin.live.growing import BrokenOffError
 from origin.observe import metrics
 from origin.web.asgi import ClientGoneError, header, header_list, respond, unless_gone
 from origin.web.guard import request_id
+from origin.web.movies import is_wanted
 from origin.web.peer import client_address
 from origin.web.problems import CONTENT_TYPE, document
 from origin.wire import conditions
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from origin.live.channel import Channel, Playlist
     from origin.live.growing import Growing
     from origin.web.asgi import Header, Receive, Scope, Send
+    from origin.web.movies import Movies
     from origin.web.services import Services
     from packager.hls.reload import ReloadQuery
 
@@ -52,14 +54,17 @@ FOR_EVER: Final = b"public, max-age=31536000, immutable"
 """No URI of ours ever has two contents."""
 ANY_ORIGIN: Final[tuple[Header, ...]] = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Date, ETag, Content-Range, Content-Length, Age"),
+    (b"access-control-expose-headers", b"Date, ETag, Content-Range, Content-Length, Content-Disposition, Age"),
     (b"timing-allow-origin", b"*"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
 PREFLIGHT: Final[tuple[Header, ...]] = (
     (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
-    (b"access-control-allow-headers", b"Range, If-None-Match, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session"),
+    (
+        b"access-control-allow-headers",
+        b"Range, If-Range, If-None-Match, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session",
+    ),
     (b"access-control-max-age", b"86400"),
     (b"content-length", b"0"),
 )
@@ -137,7 +142,13 @@ class Playback:
     """The ASGI application for `/play/`."""
 
     def __init__(
-        self, services: Services, channels: Channels, on_demand: OnDemand, *, most_held: int = MOST_HELD
+        self,
+        services: Services,
+        channels: Channels,
+        on_demand: OnDemand,
+        movies: Movies,
+        *,
+        most_held: int = MOST_HELD,
     ) -> None:
         self._tokens = services.keyring
         self._store = services.store
@@ -145,6 +156,7 @@ class Playback:
         self._trusted = services.settings.trusted_proxies
         self._channels = channels
         self._on_demand = on_demand
+        self._movies = movies
         self._most_held = most_held
         self._held = 0
 
@@ -169,6 +181,8 @@ class Playback:
             )
         target = _target(scope["raw_path"])
         self._tokens.verify(target.token, scope="play", path=target.prefix + target.rest, ip=self._client_ip(scope))
+        if target.rest == "index.m3u8" and is_wanted(scope["query_string"]):
+            return await self._movies.answer(scope, receive, send, target.playback_id, also=ANY_ORIGIN), "mp4"
         channel = self._channels.channel(target.playback_id) or await self._channels.find(target.playback_id)
         if channel is None:
             return await self._answer_on_demand(scope, receive, send, target)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packager.names import Names, is_init, rendition_of
+from packager.names import Names, init_place, is_init, rendition_of
 
 
 def test_names_are_those_of_the_contract() -> None:
@@ -18,6 +18,14 @@ def test_a_name_tells_its_rendition_and_whether_it_is_an_init_segment() -> None:
     assert rendition_of("a0/5-7.3.m4s") == "a0"
     assert is_init("v0/5-init-2.mp4")
     assert not is_init("v0/5-7.m4s")
+
+
+def test_init_segments_have_an_order() -> None:
+    names = [
+        Names("v0", epoch).within(Names("v0", epoch).init(number))
+        for epoch, number in ((2, 0), (2, 9), (2, 10), (10, 1))
+    ]
+    assert sorted(names, key=init_place) == names
 
 
 NUMBERS = st.integers(0, 10**9)

@@ -181,6 +181,14 @@ class PageQuery(BaseModel):
     limit: int = Field(default=50, ge=1, le=MAX_PAGE, description="How many items at most")
 
 
+class AssetQuery(BaseModel):
+    """In which form an asset is wanted."""
+
+    download: Literal["mp4"] | None = Field(
+        default=None, description="mp4: be sent on, with a play token of six hours, to the recording as one file"
+    )
+
+
 class TokenCreate(Body):
     """What a token is to open. Give `playback_id` with scope play, `stream_id` with scope publish."""
 

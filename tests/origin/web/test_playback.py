@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from origin.live import channel
-from origin.web.playback import Playback
+from origin.web.playback import MOST_HELD, Playback
 from tests.support import ffmpeg
 from tests.support.hls import newest_part, playlist, until_live
 from tests.support.running import headwater
@@ -64,8 +64,9 @@ class Client:
         return b"".join(message.get("body", b"") for message in self.sent)
 
 
-def _playback(running: Headwater, **limits: int) -> Playback:
-    return Playback(running.server.services, running.server.director, running.server.library, **limits)
+def _playback(running: Headwater, most_held: int = MOST_HELD) -> Playback:
+    server = running.server
+    return Playback(server.services, server.director, server.library, server.movies, most_held=most_held)
 
 
 def _path(stream: Stream, rest: str) -> str:
