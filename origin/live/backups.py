@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from origin.live.standby import Standby
 
 if TYPE_CHECKING:
     from origin.live.publication import Publication
-
-
-class Stage(Protocol):
-    """What the director lets backups do."""
-
-    def publication(self, stream_id: str) -> Publication | None:
-        """Who is on the air here with the stream."""
-
-    def part_silent(self, stream_id: str) -> None:
-        """Part from a publisher that sends nothing any more."""
+    from origin.live.register import Register
 
 
 class Backups:
     """One standby a stream."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, register: Register) -> None:
+        self._register = register
         self._standbys: dict[str, Standby] = {}
 
     def add(self, stream_id: str) -> Standby:
@@ -35,10 +26,10 @@ class Backups:
             before.close("taken_over")
 
         def count() -> int | None:
-            publication = self._stage.publication(stream_id)
+            publication = self._register.publication(stream_id)
             return publication.frames if publication else None
 
-        standby = Standby(count, lambda: self._stage.part_silent(stream_id), lambda gone: self._remove(stream_id, gone))
+        standby = Standby(count, lambda: self._part_silent(stream_id), lambda gone: self._remove(stream_id, gone))
         self._standbys[stream_id] = standby
         return standby
 
@@ -64,6 +55,11 @@ class Backups:
         for standby in tuple(self._standbys.values()):
             standby.part(code, sentence)
             standby.close(code)
+
+    def _part_silent(self, stream_id: str) -> None:
+        on_air = self._register.of_stream(stream_id)
+        if on_air:
+            on_air.send_home("silent", "Nothing came from you any more; the backup is on the air.")
 
     def _remove(self, stream_id: str, gone: Standby) -> None:
         if self._standbys.get(stream_id) is gone:

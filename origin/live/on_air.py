@@ -1,8 +1,4 @@
-"""One stream on the air: its broadcast, who publishes it now, and what happens when nobody does.
-
-open ──leave──▶ waiting ──window over──▶ ended ──linger over──▶ collected
-  ▲───────────────┘ somebody publishes again
-"""
+"""One stream on the air: its broadcast, and who publishes it now."""
 
 from __future__ import annotations
 
@@ -40,7 +36,6 @@ class OnAir:
     """By the event loop's clock: how long the lease surely holds."""
     publication: Publication | None = None
     end_s: float = START_S
-    codecs: list[str] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
     leaving: bool = False
     """It is being ended, or handed on."""

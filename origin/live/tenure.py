@@ -41,7 +41,7 @@ class Tenure:
     A node that is alone goes on: its lease waits for the catalog to come back.
     """
 
-    def __init__(self, means: Means, held: Callable[[], Iterable[OnAir]], lose: Callable[[OnAir], None]) -> None:
+    def __init__(self, means: Means, held: Iterable[OnAir], lose: Callable[[OnAir], None]) -> None:
         self._means = means
         self._held = held
         self._lose = lose
@@ -51,7 +51,7 @@ class Tenure:
         """Go on until cancelled."""
         while True:
             await asyncio.sleep(self._every_s)
-            broadcasts = {one.writer.broadcast_id: one for one in self._held() if not one.leaving}
+            broadcasts = {one.writer.broadcast_id: one for one in self._held if not one.leaving}
             if broadcasts:
                 await self._renew(broadcasts)
 

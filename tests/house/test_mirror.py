@@ -17,7 +17,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
     ),
     "tests/origin/live/test_director.py": (
         "what the director holds together, and how it begins and is kept",
-        "origin/live/{on_air,opening,tenure}.py",
+        "origin/live/{on_air,opening}.py",
     ),
     "tests/origin/live/test_standby.py": ("a list of standbys; seen from the outside", "origin/live/backups.py"),
     "tests/origin/live/test_cluster.py": (

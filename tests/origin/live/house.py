@@ -125,6 +125,10 @@ class House:
     def state(self) -> str:
         return self.director.status(self.stream.id).state
 
+    @property
+    def publication(self) -> Publication | None:
+        return self.director._register.publication(self.stream.id)
+
     async def text(self) -> str:
         channel = self.director.channel("pb_one")
         assert channel is not None

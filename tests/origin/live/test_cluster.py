@@ -4,161 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-import pytest
-
-from origin.bus.journals.memory import MemoryJournal
-from origin.bus.memory import MemoryBus
-from origin.bus.protocol import BusError
-from origin.catalog import broadcasts, streams, tenants
+from origin.catalog import broadcasts
 from origin.catalog.database import Catalog
-from origin.catalog.ids import DEFAULT_TENANT, secret_hash
-from origin.catalog.streams import NewStream
 from origin.errors import Problem
 from origin.live import cluster, distant, tenure
-from origin.live.director import Director
-from origin.live.means import Means, Shared
-from origin.live.publication import Publication
-from origin.stores.logbook import Logbook
-from origin.stores.memory import MemoryStore
 from packager.hls.reload import ReloadQuery
-from tests.support.frames import VIDEO, pictures, push_all
-from tests.support.keys import KEYS, SIGNER
+from tests.origin.live.site import kill, nodes, settled, text, until_same, until_shown, uris
+from tests.support.frames import pictures, push_all
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
+    import pytest
     from sqlalchemy import Connection
 
-    from origin.catalog.streams import Stream
     from origin.live.channel import Channel
+    from tests.origin.live.site import Site
 
 T = TypeVar("T")
-KEY = "sk_right"
-
-
-class Flaky(MemoryJournal):
-    """A real journal that cannot be reached while `away`."""
-
-    away = False
-
-    async def tell(
-        self, broadcast: str, epoch: int, entries: Sequence[bytes], bodies: Mapping[str, Sequence[bytes]]
-    ) -> int:
-        if self.away:
-            raise BusError("The journal is away.")
-        return await super().tell(broadcast, epoch, entries, bodies)
-
-    async def begin(self, broadcast: str, epoch: int, snapshot: bytes) -> int:
-        if self.away:
-            raise BusError("The journal is away.")
-        return await super().begin(broadcast, epoch, snapshot)
-
-
-class Site:
-    """What the nodes share, and one stream."""
-
-    def __init__(self, catalog: Catalog, folder: Path) -> None:
-        self.catalog = catalog
-        self.store = MemoryStore()
-        self.journal = Flaky()
-        self.bus = MemoryBus()
-        self.now = 1_800_000_000.0
-        self.stream: Stream
-        self._folder = folder
-        self._numbers = itertools.count()
-
-    def node(self, name: str) -> Director:
-        return Director(
-            Means(
-                catalog=self.catalog,
-                store=self.store,
-                drafts=None,
-                logbook=Logbook(self._folder / name),
-                find_stream=self._find,
-                signer=lambda: SIGNER,
-                manifest_keys=lambda: KEYS,
-                owner=name,
-                shared=Shared(self.bus, self.journal),
-                clock=lambda: self.now,
-                random=os.urandom,
-                part_target_s=0.2,
-            )
-        )
-
-    async def _find(self, key: str, _peer: str) -> Stream | None:
-        return await self.catalog.read(lambda conn: streams.by_key_hash(conn, secret_hash(key)))
-
-    async def publish(self, node: Director, seconds: float = 5.0) -> Publication:
-        publication = await node.open(KEY, "rtmp", "127.0.0.1")
-        assert isinstance(publication, Publication)
-        publication.set_track(VIDEO)
-        push_all(publication, pictures(seconds))
-        await settled(node)
-        return publication
-
-    async def broadcast(self) -> broadcasts.Broadcast:
-        (row,) = await self.catalog.read(broadcasts.open_ones)
-        return row
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    catalog = Catalog.open(f"sqlite:///{tmp_path}/catalog.db")
-    made = Site(catalog, tmp_path / "logs")
-    await catalog.write(lambda conn: tenants.ensure_default(conn, made.now))
-    new = NewStream("st_a", DEFAULT_TENANT, "test", secret_hash(KEY), "pb_one", reconnect_window_s=3_600)
-    made.stream = await catalog.write(lambda conn: streams.create(conn, new, made.now))
-    yield made
-    await asyncio.to_thread(catalog.close)
-
-
-@asynccontextmanager
-async def nodes(site: Site, *names: str) -> AsyncIterator[list[Director]]:
-    made = [site.node(name) for name in names]
-    try:
-        yield made
-    finally:
-        for node in made:
-            await node.drain()
-
-
-async def settled(node: Director) -> None:
-    """Wait until viewers see all that was published."""
-    for on_air in node._by_stream.values():
-        await on_air.channel._settle()
-
-
-def kill(node: Director) -> None:
-    """Let nothing run any more that a dead process would not."""
-    for run in node._runs:
-        run.cancel()
-
-
-async def text(channel: Channel | None) -> str:
-    assert channel is not None
-    return (await channel.playlist("v0", ReloadQuery())).plain.decode()
-
-
-def uris(playlist: str) -> set[str]:
-    return {line for line in playlist.splitlines() if line.endswith(".m4s")}
-
-
-async def until_shown(channel: Channel | None, msn: int) -> str:
-    assert channel is not None
-    return (await channel.playlist("v0", ReloadQuery(msn))).plain.decode()
-
-
-async def until_same(channel: Channel | None, expected: str) -> bool:
-    """Wait until viewers of this channel see what those of another do."""
-    async with asyncio.timeout(10):
-        while await text(channel) != expected:  # noqa: ASYNC110 - as a viewer
-            await asyncio.sleep(0.01)
-    return True
 
 
 async def test_any_node_shows_any_stream_with_its_newest_parts(site: Site) -> None:
@@ -220,18 +86,6 @@ async def test_the_old_writer_waking_up_can_do_no_harm(site: Site) -> None:
         assert await until_same(await old.find("pb_one"), before)
 
 
-async def test_a_publisher_at_another_node_takes_the_stream_over(site: Site) -> None:
-    async with nodes(site, "no_a", "no_b") as (first, second):
-        publication = await site.publish(first)
-        before = await text(first.channel("pb_one"))
-        await site.publish(second)
-        assert publication.farewell.result().code == "taken_over"
-        after = await text(second.channel("pb_one"))
-        assert uris(before) <= uris(after)
-        assert first.channel("pb_one") is None
-        assert await until_same(await first.find("pb_one"), after)
-
-
 async def test_a_journal_that_is_away_does_not_stop_the_stream_and_is_caught_up(site: Site) -> None:
     async with nodes(site, "no_a", "no_b") as (writer, other):
         publication = await site.publish(writer)
@@ -280,24 +134,6 @@ async def test_a_broadcast_that_nobody_takes_up_is_ended(site: Site, monkeypatch
                 await asyncio.sleep(0.01)
 
 
-async def test_any_node_can_disconnect_a_stream(site: Site) -> None:
-    async with nodes(site, "no_a", "no_b") as (writer, other):
-        publication = await site.publish(writer)
-        await other.disconnect("st_a", "enough")
-        farewell = await asyncio.wait_for(publication.farewell, 10)
-        assert farewell.code == "disconnected"
-
-
-async def test_a_stream_that_a_silent_node_holds_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("origin.live.director.HAND_OVER_S", 0.2)
-    async with nodes(site, "no_a", "no_b") as (silent, other):
-        await site.publish(silent)
-        kill(silent)
-        with pytest.raises(Problem) as caught:
-            await site.publish(other)
-        assert caught.value.code == "conflict"
-
-
 async def test_a_journal_that_was_lost_is_followed_again_when_its_writer_has_begun_anew(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,37 +150,6 @@ async def test_a_journal_that_was_lost_is_followed_again_when_its_writer_has_beg
         push_all(publication, pictures(4.0, start_ms=5_000))
         await settled(writer)
         assert await until_same(await other.find("pb_one"), await text(writer.channel("pb_one")))
-
-
-async def test_a_backup_at_another_node_goes_on_the_air(site: Site) -> None:
-    async with nodes(site, "no_a", "no_b") as (first, second):
-        primary = await site.publish(first)
-        before = await text(first.channel("pb_one"))
-        backup = await second.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
-        backup.set_track(VIDEO)
-        push_all(backup, pictures(3.0))
-        assert second.channel("pb_one") is None
-        primary.close("connection lost")
-        async with asyncio.timeout(10):
-            while second.channel("pb_one") is None:  # noqa: ASYNC110 - as a viewer
-                await asyncio.sleep(0.01)
-        push_all(backup, pictures(4.0, start_ms=3_000))
-        await settled(second)
-        assert uris(before) <= uris(await text(second.channel("pb_one")))
-
-
-async def test_a_backup_goes_on_when_the_primarys_node_is_dead(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "MIND_S", 0.02)
-    async with nodes(site, "no_a", "no_b") as (dead, second):
-        await site.publish(dead)
-        backup = await second.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
-        backup.set_track(VIDEO)
-        push_all(backup, pictures(3.0))
-        kill(dead)
-        site.now += tenure.SHARED_TTL_S + 1
-        async with asyncio.timeout(10):
-            while second.channel("pb_one") is None:  # noqa: ASYNC110 - as a viewer
-                await asyncio.sleep(0.01)
 
 
 class Away(Catalog):

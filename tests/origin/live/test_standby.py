@@ -23,7 +23,7 @@ async def test_a_backup_waits_and_is_on_the_air_when_the_primary_stops(house: Ho
     assert backup.publication is None
     primary.close("connection lost")
     assert house.state == "live"
-    assert house.director.publication(house.stream.id) is backup.publication
+    assert house.publication is backup.publication
     push_all(backup, pictures(4, start_ms=1_500))
     after = await house.text()
     assert uris(before) <= uris(after)
@@ -41,14 +41,14 @@ async def test_a_primary_that_comes_back_takes_over_and_the_backup_waits_again(h
     push_all(backup, pictures(1.5, start_ms=3_000))
     assert backup.publication is None
     again.close("connection lost")
-    assert house.director.publication(house.stream.id) is backup.publication is not None
+    assert house.publication is backup.publication is not None
 
 
 async def test_a_primary_that_falls_silent_makes_room(house: House) -> None:
     primary = await house.publish(seconds=5)
     backup = await stand_by(house, seconds=6)
     assert primary.farewell.result().code == "silent"
-    assert house.director.publication(house.stream.id) is backup.publication
+    assert house.publication is backup.publication
 
 
 async def test_a_backup_alone_is_on_the_air_at_once(house: House) -> None:

@@ -1,0 +1,112 @@
+"""How a broadcast leaves this node: it ends, is laid down for whoever goes on with it, or is lost to another node.
+
+    end ──▶ playlists with ENDLIST ──▶ noted in the catalog ──▶ kept in the store ──linger over──▶ collected
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from origin.catalog import on_air as rows
+from origin.live.on_air import LINGER_S
+from origin.live.sweep import forget_broadcast
+from origin.observe import metrics
+
+if TYPE_CHECKING:
+    from origin.live.chores import Chores
+    from origin.live.means import Means
+    from origin.live.on_air import OnAir
+    from origin.live.register import Register
+
+DRAIN_S: Final = 10.0
+"""How long the store may take to make the last segments durable when the server stops."""
+SHELF_S: Final = 5.0
+"""How long the last manifests may take then; with `DRAIN_S`, below what orchestrators wait before they kill (30 s)."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Ending:
+    """Takes broadcasts off the air. Each leaves once; what comes second does nothing."""
+
+    def __init__(self, means: Means, register: Register, chores: Chores) -> None:
+        self._means = means
+        self._register = register
+        self._chores = chores
+
+    async def lay_down(self, on_air: OnAir) -> None:
+        """Leave a broadcast to whoever goes on with it; one that waits for nobody, or has nothing to show, ends."""
+        if on_air.leaving:
+            return
+        if not (on_air.stream.reconnect_window_s and on_air.channel.started):
+            await self.end(on_air)
+            return
+        _leave(on_air)
+        await on_air.channel.suspend()
+        writer = on_air.position()
+        try:
+            await self._means.catalog.write(lambda conn: rows.lay_down(conn, writer, self._means.clock()))
+        finally:
+            await self._finish_storing(on_air, last_word=self._means.shared is None)
+
+    async def end(self, on_air: OnAir) -> None:
+        """ENDLIST, a note in the catalog; a while later everything of it goes."""
+        if on_air.leaving:
+            return
+        _leave(on_air)
+        await on_air.channel.finish()
+        on_air.timer = asyncio.get_running_loop().call_later(LINGER_S, self.collect, on_air)
+        writer, ours = on_air.position(), False
+        try:
+            ours = await self._means.catalog.write(lambda conn: rows.finish(conn, writer, self._means.clock()))
+        finally:
+            on_air.noted.set()
+            await self._finish_storing(on_air, last_word=ours or self._means.shared is None)
+        _log.info("broadcast_ended", stream_id=on_air.stream.id, broadcast_id=on_air.writer.broadcast_id)
+
+    def lose(self, on_air: OnAir) -> None:
+        """Another node has it: nothing more is written or shown here. Never waits."""
+        self._chores.begin(self._lose, on_air)
+
+    def collect(self, on_air: OnAir) -> None:
+        """Forget a broadcast that has ended, and all that is stored of it. Never waits."""
+        on_air.cancel_timer()
+        self._register.remove(on_air)
+        self._chores.begin(self._forget_objects, on_air)
+
+    async def _lose(self, on_air: OnAir) -> None:
+        _log.error("lease_lost", stream_id=on_air.stream.id)
+        on_air.send_home("lease_lost", "Another node has taken this stream over.")
+        if not on_air.leaving:
+            _leave(on_air)
+            self._register.remove(on_air)
+            await on_air.channel.abandon()
+            await on_air.shelf.leave()
+            await on_air.keeper.close(DRAIN_S)
+
+    async def _finish_storing(self, on_air: OnAir, *, last_word: bool) -> None:
+        """All media, then the manifests that list it; whatever comes of it, the broadcast can be collected then.
+
+        Without the `last_word` no manifests: those of whoever goes on must not be written over.
+        """
+        try:
+            await on_air.keeper.close(DRAIN_S)
+            await (on_air.shelf.close(SHELF_S) if last_word else on_air.shelf.leave())
+        finally:
+            on_air.kept.set()
+
+    async def _forget_objects(self, on_air: OnAir) -> None:
+        await on_air.kept.wait()  # or what is stored later would lie there for ever
+        await on_air.channel.forget()
+        await forget_broadcast(
+            self._means.catalog, self._means.store, on_air.writer.broadcast_id, on_air.channel.prefix
+        )
+
+
+def _leave(on_air: OnAir) -> None:
+    on_air.leaving = True
+    on_air.cancel_timer()
+    metrics.live_streams.dec()
