@@ -15,6 +15,7 @@ from origin.errors import Problem
 from origin.live import succession
 from origin.live.health import Health
 from origin.live.keeper import Keeper
+from origin.live.mending import Mending
 from origin.live.on_air import OnAir
 from origin.live.production import Production
 from origin.live.recount import recount
@@ -28,7 +29,7 @@ from packager.pipeline import LivePackager, LiveSettings
 from packager.presentation import Presentation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from origin.catalog.on_air import Writer
     from origin.catalog.streams import Stream
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
     from origin.live.production import Teller
 
 SEGMENT_MIN_S: Final = {"low": 2.0, "standard": 4.0}
+PROMPT_S: Final = 3.0
+"""How long a publisher waits for the store to be looked through before it is let in: longer than that takes as a rule,
+and short enough for encoders, which give up after some ten seconds."""
+RETRY_S: Final = 2.0
+"""Between tries of a store that is away."""
 
 _log = structlog.get_logger(__name__)
 
@@ -105,25 +111,50 @@ class Opening:
         return succession.NoSavings()
 
     async def _resume(self, stream: Stream, writer: Writer, presentation: Presentation, asked_at: float) -> OnAir:
-        means, prefix = self._means, _prefix(stream, writer)
         reached_s = presentation.reached_s
-        savings = await self._savings(writer.broadcast_id, prefix)
+        savings = await self._savings(writer.broadcast_id, _prefix(stream, writer))
         packager, commands = await succession.resume(self._settings(stream, writer), presentation, savings)
         on_air = self._assemble(stream, writer, packager, asked_at)
         on_air.end_s = reached_s
+        on_air.channel.carry_out(commands)
+        on_air.keeper.expect()
+        await asyncio.wait(
+            [self._beside(self._mend(on_air, Mending(on_air.channel, commands), savings))], timeout=PROMPT_S
+        )
+        return on_air
+
+    async def _mend(self, on_air: OnAir, mending: Mending, savings: succession.Savings) -> None:
+        """Look through what the writer before has stored, for as long as it takes a store to say so."""
+        while not await self._looked_through(on_air, mending, savings):
+            if on_air.keeper.closing:
+                on_air.keeper.adopt(())
+                return
+            await asyncio.sleep(RETRY_S)
+        self._beside(_discard_when_kept(on_air.keeper, savings))
+
+    async def _looked_through(self, on_air: OnAir, mending: Mending, savings: succession.Savings) -> bool:
+        """One try; meanwhile the journal's savings are put again, for they do not last."""
+        means, prefix = self._means, on_air.channel.prefix
         try:
-            stored = await succession.stored_names(means.store, prefix)
-        except StoreError as error:  # viewers do better with a playlist that may have holes than with none
-            _log.warning("broadcast_not_mended", broadcast_id=writer.broadcast_id, problem=str(error))
-            on_air.channel.carry_out(commands)
-        else:
-            on_air.channel.carry_out(commands)
-            await succession.mend(on_air.channel, stored, savings, commands)
-            on_air.keeper.adopt(await recount(means.store, prefix, means.manifest_keys()))
-        task = asyncio.create_task(_discard_when_kept(on_air.keeper, savings))
+            try:
+                await mending.finish(await succession.stored_names(means.store, prefix), savings)
+                on_air.keeper.adopt(await recount(means.store, prefix, means.manifest_keys()))
+            except StoreError as error:
+                _log.warning("broadcast_not_mended", broadcast_id=on_air.writer.broadcast_id, problem=str(error))
+                if means.shared is not None:
+                    await mending.save(savings)
+                return False
+        except Problem as problem:  # of the journal
+            _log.warning("broadcast_not_saved", broadcast_id=on_air.writer.broadcast_id, problem=str(problem))
+            return False
+        return True
+
+    def _beside(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run it beside everything else, and keep hold of it until it is done."""
+        task = asyncio.create_task(work)
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
-        return on_air
+        return task
 
     def _settings(self, stream: Stream, writer: Writer) -> LiveSettings:
         return LiveSettings(
