@@ -43,6 +43,7 @@ POSITIONED: Final = b"public, max-age=10"
 """The answer to a blocking reload changes only by growing; six target durations would be allowed (6.2.5.2)."""
 TOO_EARLY: Final = b"no-store"
 """The wait ended before the position came: kept, this answer would stand in the way of the one that has it."""
+RETRY_SOON: Final = (("retry-after", "1"),)
 FOR_EVER: Final = b"public, max-age=31536000, immutable"
 """No URI of ours ever has two contents."""
 ANY_ORIGIN: Final[tuple[Header, ...]] = (
@@ -194,7 +195,7 @@ class Playback:
             return await self._hold(receive, self._send_growing(scope, send, growing, name), now=False)
         body = await self._hold(receive, channel.media(name), now=not channel.announced(name))
         key = channel.prefix + name
-        size = sum(map(len, body)) if body is not None else await self._stored_size(key)
+        size = sum(map(len, body)) if body is not None else await self._stored_size(channel, name)
         status, span, headers = _media_head(scope, name, size)
         if body is not None:
             await self._respond(scope, send, status, headers, _cut(body, span))
@@ -230,7 +231,7 @@ class Playback:
             return await work
         if self._held >= self._most_held:
             work.close()
-            raise Problem("too_many_waiting", "Too many requests are being held; try again.", (("retry-after", "1"),))
+            raise Problem("too_many_waiting", "Too many requests are being held; try again.", RETRY_SOON)
         self._held += 1
         metrics.playback_waiting.set(self._held)
         try:
@@ -251,11 +252,13 @@ class Playback:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    async def _stored_size(self, key: str) -> int:
-        size = await self._store.size(key)
-        if size is None:
-            raise Problem("not_found", "This segment or part is not there (any more); reload the playlist.")
-        return size
+    async def _stored_size(self, channel: Channel, name: str) -> int:
+        size = await self._store.size(channel.prefix + name)
+        if size is not None:
+            return size
+        if channel.presentation.lists(name):  # players give up at a 404, and edges keep it
+            raise Problem("store_failed", "This is on its way to the store; ask again in a moment.", RETRY_SOON)
+        raise Problem("not_found", "This segment or part is not there (any more); reload the playlist.")
 
 
 def _etag(name: str) -> bytes:

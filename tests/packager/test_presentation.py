@@ -49,3 +49,13 @@ def test_numbers_are_those_of_what_is_shown() -> None:
 
 def test_an_empty_one_has_no_rows() -> None:
     assert "#EXT-X-STREAM-INF" not in Presentation().multivariant()
+
+
+def test_it_tells_what_playlists_name() -> None:
+    packager = LivePackager(feed.settings(epoch=1))
+    packager.start([VIDEO], WALL)
+    for sample in pictures(5):
+        packager.push(sample)
+    lists = packager.presentation.lists
+    assert all(map(lists, ("v0/1-init-0.mp4", "v0/1-0.m4s", "v0/1-0.0.m4s")))
+    assert not any(map(lists, ("v0/1-init-1.mp4", "v0/1-9.m4s", "a0/1-0.m4s", "v0/index.m3u8")))
