@@ -52,7 +52,7 @@ class Crossing:
         self._ending = ending
         self._vacancies = vacancies
         self._cluster = Cluster(means, means.shared.bus, self) if means.shared else None
-        self._distant = Distant(means, means.shared.journal) if means.shared else None
+        self._distant = Distant(means, means.shared.journal, register) if means.shared else None
 
     def runs(self) -> list[Coroutine[Any, Any, None]]:
         """What is to go on until it is cancelled."""
