@@ -40,13 +40,16 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass
 class Node:
-    """One server; `settings` as in the environment, by lower-case name."""
+    """One server; `settings` as in the environment, by lower-case name, and what else is to be in it."""
 
     data_dir: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
 
     def __post_init__(self) -> None:
+        self.log: list[dict[str, Any]] = []
+        """What it has said so far, over all its lives."""
         self.http_port, self.ops_port, self.rtmp_port = free_ports(3)
         self.url = f"http://127.0.0.1:{self.http_port}"
 
@@ -58,7 +61,8 @@ class Node:
             "rtmp_bind": f"127.0.0.1:{self.rtmp_port}",
         }
         given = {"data_dir": str(self.data_dir), "log_format": "json", **binds, **self.settings}
-        environ = {**os.environ, **{f"HEADWATER_{name.upper()}": value for name, value in given.items()}}
+        settings = {f"HEADWATER_{name.upper()}": value for name, value in given.items()}
+        environ = {**os.environ, **self.environ, **settings}
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "origin.cli.main", "serve"), env=environ, stderr=asyncio.subprocess.PIPE
         )
@@ -73,6 +77,10 @@ class Node:
         self.process.kill()
         await self.process.wait()
         await self._said
+
+    def said(self, event: str) -> int:
+        """How often it has said so."""
+        return sum(line.get("event") == event for line in self.log)
 
     async def stop(self) -> None:
         """End it cleanly, if it runs."""
@@ -104,7 +112,8 @@ class Node:
         assert process.stderr
         while line := await process.stderr.readline():
             with contextlib.suppress(ValueError):
-                if json.loads(line).get("event") == "ready":
+                self.log.append(json.loads(line))
+                if self.log[-1].get("event") == "ready":
                     ready.set()
         ready.set()
 
