@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from player_demo import build
+from tests.house.tree import ROOT
 from tests.support import ffmpeg
 from tests.support.browser import Watch, chromium, executable
 from tests.support.cluster import cluster
@@ -16,8 +21,6 @@ from tests.support.hls import parsed
 from tests.support.node import Node, publishing_in_a_loop
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.running import Stream
 
 WAIT_S = 60.0
@@ -103,3 +106,32 @@ async def test_redis_that_is_restarted_empty_costs_nothing_but_time(tmp_path: Pa
             await until(first, stream, f"1-{number + 1}.m4s")
             running.redis.start()
             await until(second, stream, f"1-{number + 3}.m4s")
+
+
+def started_under(folder: str) -> list[str]:
+    """Processes that keep their temporary files there."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"TMPDIR={folder}\0".encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            pass  # gone meanwhile, or somebody else's
+    return found
+
+
+async def test_what_make_cluster_starts_goes_when_it_is_told_to_stop() -> None:
+    with tempfile.TemporaryDirectory(prefix="headwater-tidy-") as folder:
+        os.chmod(folder, 0o755)  # noqa: PTH101, S103 - needs no thread; PostgreSQL runs as somebody else
+        environ = {**os.environ, "TMPDIR": folder, "PYTHONPATH": str(ROOT)}
+        command = (sys.executable, str(ROOT / ".ci/cluster.py"))
+        process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.PIPE)
+        assert process.stdout
+        async with asyncio.timeout(WAIT_S):
+            while b"admin key" not in await process.stdout.readline():
+                assert process.returncode is None
+            assert started_under(folder)
+            process.terminate()
+            assert await process.wait() == 0
+        assert started_under(folder) == []
+        assert os.listdir(folder) == []  # noqa: PTH208 - as above
