@@ -191,6 +191,10 @@ class Playback:
 
     async def _send_media(self, scope: Scope, receive: Receive, send: Send, channel: Channel) -> int:
         name = scope["raw_path"].decode("ascii").split("/", 4)[4]
+        heir = channel.presentation.heir(name)
+        if heir == "":
+            return await _nothing_came(send)
+        name = heir or name
         if growing := channel.growing(name):
             return await self._hold(receive, self._send_growing(scope, send, growing, name), now=False)
         body = await self._hold(receive, channel.media(name), now=not channel.announced(name))
@@ -210,8 +214,7 @@ class Playback:
         """The parts of an open segment as they come, in chunks; where they break off, so does the connection."""
         part = await growing.first()
         if part is None:
-            await respond(send, 204, ((b"cache-control", b"no-store"), *ANY_ORIGIN))
-            return 204
+            return await _nothing_came(send)
         await send({"type": "http.response.start", "status": 200, "headers": _media_headers(name)})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
@@ -259,6 +262,12 @@ class Playback:
         if channel.presentation.lists(name):  # players give up at a 404, and edges keep it
             raise Problem("store_failed", "This is on its way to the store; ask again in a moment.", RETRY_SOON)
         raise Problem("not_found", "This segment or part is not there (any more); reload the playlist.")
+
+
+async def _nothing_came(send: Send) -> int:
+    """Of a segment that DASH players were told to expect: they go on with the next one."""
+    await respond(send, 204, ((b"cache-control", b"no-store"), *ANY_ORIGIN))
+    return 204
 
 
 def _etag(name: str) -> bytes:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from packager.hls.segment import Head, Segment
-from packager.names import number_of
+from packager.names import Names, epoch_of, number_of, segment_of
 from packager.periods import Opening
 
 if TYPE_CHECKING:
@@ -114,6 +114,22 @@ class Window:
         segment = self.closed(number_of(file))
         return segment is not None and segment.file == file and not segment.gap
 
+    def heir(self, file: str) -> str | None:
+        """What became of a segment that an earlier writer told players to expect: it was open, or the one after that.
+
+        The file that holds its bytes, for whoever went on closed it under a name of its own; "" where nothing came of
+        it; None for any other file.
+        """
+        msn, epoch = number_of(file), epoch_of(file)
+        segment = self.closed(msn)
+        if segment and segment.parts and segment_of(segment.parts[0].file) == file:
+            return segment.file if segment.file != file else None
+        if segment and segment.file == file:
+            return None
+        before = [each for each in (self.closed(msn - 1), self.closed(msn - 2)) if each]
+        was_next = any(epoch in (epoch_of(each.file), _epoch_of_parts(each)) for each in before)
+        return "" if was_next and file == Names(self.name, epoch).segment(msn) else None
+
     def _beyond_last(self, part: int) -> bool:
         return bool(self.segments) and part >= len(self.segments[-1].parts)
 
@@ -198,3 +214,7 @@ class Window:
         self.ended = True
         self.hint = None
         self.version += 1
+
+
+def _epoch_of_parts(segment: Segment) -> int:
+    return epoch_of(segment.parts[0].file) if segment.parts else -1

@@ -86,9 +86,9 @@ class Scene:
         return found
 
     async def lives_on_what_is_at_hand(self) -> None:
-        """The last 8 s can be had at both nodes, and the oldest can, or is to be asked for again."""
+        """The last 6 s can be had at both nodes, and the oldest can, or is to be asked for again."""
         assert await self.backlog() > 0
-        newest = [set(await viewer.statuses(slice(-4, None))) for viewer in self.viewers]
+        newest = [set(await viewer.statuses(slice(-3, None))) for viewer in self.viewers]
         assert newest == [{200}] * len(self.viewers)
         oldest = [set(await viewer.statuses(slice(2))) for viewer in self.viewers]
         assert all(statuses <= {200, 503} for statuses in oldest), oldest
@@ -211,7 +211,7 @@ async def test_the_catalog_is_away_for_longer_than_a_lease(scene: Scene) -> None
 @pytest.mark.parametrize("what", STORE_FAULTS)
 async def test_live_goes_on_while_the_store_fails_and_catches_up(scene: Scene, what: str) -> None:
     scene.store.always = STORE_FAULTS[what]
-    await scene.goes_on(4)
+    await scene.goes_on(3)
     await scene.lives_on_what_is_at_hand()
     scene.store.always = Fault()
     await scene.caught_up()
@@ -221,7 +221,7 @@ async def test_live_goes_on_while_the_store_fails_and_catches_up(scene: Scene, w
 async def test_live_goes_on_while_the_store_refuses_connections_and_catches_up(scene: Scene) -> None:
     scene.store.always = Fault(reset=True)
     scene.store.refuse()
-    await scene.goes_on(4)
+    await scene.goes_on(3)
     await scene.lives_on_what_is_at_hand()
     scene.store.always = Fault()
     scene.store.accept()

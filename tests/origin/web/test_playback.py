@@ -156,6 +156,10 @@ async def test_what_is_listed_and_not_stored_yet_is_to_be_asked_for_again(tmp_pa
         await asyncio.gather(listed.served, unheard_of.served)
         assert (listed.status, dict(listed.sent[0]["headers"])[b"retry-after"]) == (503, b"1")
         assert unheard_of.status == 404
+        on_air.presentation.epoch = 2  # as after a takeover: what the writer before told players to expect
+        expected = Client(playback, _path(stream, f"v0/1-{on_air.presentation.next_msn}.m4s"))
+        await expected.served
+        assert (expected.status, expected.caching, expected.body) == (204, b"no-store", b"")
 
 
 async def test_a_reload_whose_wait_was_in_vain_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
