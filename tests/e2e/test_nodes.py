@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+
 from tests.house.tree import ROOT
 from tests.support import ffmpeg
 from tests.support.cluster import cluster
