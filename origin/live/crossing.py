@@ -57,7 +57,7 @@ class Crossing:
         self._ending = ending
         self._front = front
         self._cluster = Cluster(means, means.shared.bus, self) if means.shared else None
-        self._distant = Distant(means, means.shared.journal) if means.shared else None
+        self._distant = Distant(means, means.shared.journal, register) if means.shared else None
         self._bulletins = Bulletins(means, register) if means.shared else None
 
     def runs(self) -> list[Coroutine[Any, Any, None]]:

@@ -4,8 +4,8 @@ A broadcast is written by whoever holds its stream's lease; the lease's fencing 
 writer that lost it cannot spoil anything. It is renewed well before it runs out, and taken up again after the catalog
 failed for a while; a broadcast ends when somebody else has its lease.
 
-    register ── which broadcasts are here      changeover ── who publishes one       status ── what it is like
-    opening ── how one begins                  ending ── how one leaves              crossing ── what others are told
+    register ── which broadcasts are here   changeover ── who publishes one   status ── what it is like
+    opening ── how one begins               ending ── how one leaves          crossing ── what other nodes are told
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ STORED: Final = b"public, max-age=10"
 """A recording's manifest never changes, but what it lists goes a minute after the asset was deleted."""
 TOO_EARLY: Final = b"no-store"
 """The wait ended before the position came: kept, this answer would stand in the way of the one that has it."""
+RETRY_SOON: Final = (("retry-after", "1"),)
 FOR_EVER: Final = b"public, max-age=31536000, immutable"
 """No URI of ours ever has two contents."""
 ANY_ORIGIN: Final[tuple[Header, ...]] = (
@@ -254,11 +255,15 @@ class Playback:
 
     async def _send_media(self, scope: Scope, receive: Receive, send: Send, channel: Channel) -> int:
         name = scope["raw_path"].decode("ascii").split("/", 4)[4]
+        heir = channel.presentation.heir(name)
+        if heir == "":
+            return await _nothing_came(send)
+        name = heir or name
         if growing := channel.growing(name):
             return await self._hold(receive, self._send_growing(scope, send, growing, name), now=False)
         body = await self._hold(receive, channel.media(name), now=not channel.announced(name))
         if body is None:
-            size = await self._stored_size(channel.prefix + name)
+            size = await self._stored_size(channel.prefix + name, due=channel.presentation.lists(name))
             return await self._send_stored(scope, receive, send, channel.prefix, name, size)
         status, span, headers = _media_head(scope, name, sum(map(len, body)))
         await self._respond(scope, send, status, headers, _cut(body, span))
@@ -279,8 +284,7 @@ class Playback:
         """The parts of an open segment as they come, in chunks; where they break off, so does the connection."""
         part = await growing.first()
         if part is None:
-            await respond(send, 204, ((b"cache-control", b"no-store"), *ANY_ORIGIN))
-            return 204
+            return await _nothing_came(send)
         if _is_known(scope, _etag(name)):
             await respond(send, NOT_MODIFIED, _media_headers(name))
             return NOT_MODIFIED
@@ -303,7 +307,7 @@ class Playback:
             return await work
         if self._held >= self._most_held:
             work.close()
-            raise Problem("too_many_waiting", "Too many requests are being held; try again.", (("retry-after", "1"),))
+            raise Problem("too_many_waiting", "Too many requests are being held; try again.", RETRY_SOON)
         self._held += 1
         metrics.playback_waiting.set(self._held)
         try:
@@ -324,11 +328,20 @@ class Playback:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    async def _stored_size(self, key: str) -> int:
+    async def _stored_size(self, key: str, *, due: bool = False) -> int:
+        """Bytes of an object; where it is `due`, a playlist lists it and it is on its way."""
         size = await self._store.size(key)
-        if size is None:
-            raise Problem("not_found", "This segment or part is not there (any more); reload the playlist.")
-        return size
+        if size is not None:
+            return size
+        if due:  # players give up at a 404, and edges keep it
+            raise Problem("store_failed", "This is on its way to the store; ask again in a moment.", RETRY_SOON)
+        raise Problem("not_found", "This segment or part is not there (any more); reload the playlist.")
+
+
+async def _nothing_came(send: Send) -> int:
+    """Of a segment that DASH players were told to expect: they go on with the next one."""
+    await respond(send, 204, ((b"cache-control", b"no-store"), *ANY_ORIGIN))
+    return 204
 
 
 _accepts_gzip: Final = lru_cache(maxsize=256)(conditions.accepts_gzip)
