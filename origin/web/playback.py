@@ -17,13 +17,22 @@ from origin.errors import Problem
 from origin.live.channel import MPD
 from origin.live.growing import BrokenOffError
 from origin.observe import metrics
-from origin.web.asgi import ClientGoneError, header, header_list, respond, unless_gone
+from origin.web.asgi import ClientGoneError, header_list, respond, unless_gone
 from origin.web.guard import request_id
+from origin.web.media_head import (
+    ANY_ORIGIN,
+    NOT_MODIFIED,
+    PREFLIGHT,
+    cut,
+    is_known,
+    media_etag,
+    media_head,
+    media_headers,
+)
 from origin.web.movies import is_wanted
 from origin.web.peer import client_address
 from origin.web.problems import CONTENT_TYPE, document
 from origin.wire import conditions
-from origin.wire.ranges import ByteRange, UnsatisfiableError, parse_range
 from packager.hls.reload import ReloadError, parse_query
 
 if TYPE_CHECKING:
@@ -39,7 +48,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-NOT_MODIFIED: Final = 304
 MOST_HELD: Final = 20_000
 """Requests held at once: 20 KB each, so 400 MB. Edges hold viewers; this many are an attack or a missing edge."""
 SHORT: Final = b"public, max-age=1"
@@ -51,24 +59,6 @@ STORED: Final = b"public, max-age=10"
 TOO_EARLY: Final = b"no-store"
 """The wait ended before the position came: kept, this answer would stand in the way of the one that has it."""
 RETRY_SOON: Final = (("retry-after", "1"),)
-FOR_EVER: Final = b"public, max-age=31536000, immutable"
-"""No URI of ours ever has two contents."""
-ANY_ORIGIN: Final[tuple[Header, ...]] = (
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Date, ETag, Content-Range, Content-Length, Content-Disposition, Age"),
-    (b"timing-allow-origin", b"*"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-)
-PREFLIGHT: Final[tuple[Header, ...]] = (
-    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
-    (
-        b"access-control-allow-headers",
-        b"Range, If-Range, If-None-Match, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session",
-    ),
-    (b"access-control-max-age", b"86400"),
-    (b"content-length", b"0"),
-)
 _MEDIA: Final = re.compile(r"([va]\d{1,3})/\d{1,12}-(?:init-\d{1,9}\.mp4|\d{1,12}(?:\.\d{1,6})?\.m4s)")
 _MEDIA_PLAYLIST: Final = re.compile(r"([va]\d{1,3})/index\.m3u8")
 
@@ -242,7 +232,7 @@ class Playback:
             (b"vary", b"Accept-Encoding"),
             *ANY_ORIGIN,
         ]
-        if _is_known(scope, playlist.etag):
+        if is_known(scope, playlist.etag):
             await respond(send, NOT_MODIFIED, headers)
             return NOT_MODIFIED
         zipped = _accepts_gzip(header_list(scope, b"accept-encoding"))
@@ -265,14 +255,14 @@ class Playback:
         if body is None:
             size = await self._stored_size(channel.prefix + name, due=channel.presentation.lists(name))
             return await self._send_stored(scope, receive, send, channel.prefix, name, size)
-        status, span, headers = _media_head(scope, name, sum(map(len, body)))
-        await self._respond(scope, send, status, headers, _cut(body, span))
+        status, span, headers = media_head(scope, name, sum(map(len, body)))
+        await self._respond(scope, send, status, headers, cut(body, span))
         return status
 
     async def _send_stored(  # noqa: PLR0913, PLR0917 - a request, and what is to be sent
         self, scope: Scope, receive: Receive, send: Send, prefix: str, name: str, size: int
     ) -> int:
-        status, span, headers = _media_head(scope, name, size)
+        status, span, headers = media_head(scope, name, size)
         if scope["method"] == "HEAD" or status == NOT_MODIFIED:
             await respond(send, status, headers)
         else:
@@ -285,10 +275,10 @@ class Playback:
         part = await growing.first()
         if part is None:
             return await _nothing_came(send)
-        if _is_known(scope, _etag(name)):
-            await respond(send, NOT_MODIFIED, _media_headers(name))
+        if is_known(scope, media_etag(name)):
+            await respond(send, NOT_MODIFIED, media_headers(name))
             return NOT_MODIFIED
-        await send({"type": "http.response.start", "status": 200, "headers": _media_headers(name)})
+        await send({"type": "http.response.start", "status": 200, "headers": media_headers(name)})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return 200
@@ -346,58 +336,3 @@ async def _nothing_came(send: Send) -> int:
 
 _accepts_gzip: Final = lru_cache(maxsize=256)(conditions.accepts_gzip)
 """There are a few dozen kinds of players; one that sends another each time costs 8 MB at most."""
-
-
-def _is_known(scope: Scope, etag: bytes) -> bool:
-    """Whether the client has what it would get, by its If-None-Match."""
-    field = header_list(scope, b"if-none-match")
-    return bool(field) and conditions.none_matches(field, etag)
-
-
-def _etag(name: str) -> bytes:
-    return b'"%s"' % name.replace("/", "-").encode()
-
-
-def _media_headers(name: str) -> list[Header]:
-    """What every answer with media has, whole or not."""
-    return [
-        (b"content-type", b"video/mp4" if name.startswith("v") else b"audio/mp4"),
-        (b"cache-control", FOR_EVER),
-        (b"etag", _etag(name)),
-        *ANY_ORIGIN,
-    ]
-
-
-def _media_head(scope: Scope, name: str, size: int) -> tuple[int, ByteRange, list[Header]]:
-    """Status, the bytes to send, and headers of an answer with media."""
-    etag = _etag(name)
-    headers = [*_media_headers(name), (b"accept-ranges", b"bytes")]
-    if _is_known(scope, etag):
-        return NOT_MODIFIED, ByteRange(0, 0), headers
-    span, status = _span(scope, etag, size), 200
-    if span is None:
-        span = ByteRange(0, size)
-    else:
-        status = 206
-        headers.append((b"content-range", b"bytes %d-%d/%d" % (span.start, span.end - 1, size)))
-    headers.append((b"content-length", b"%d" % (span.end - span.start)))
-    return status, span, headers
-
-
-def _span(scope: Scope, etag: bytes, size: int) -> ByteRange | None:
-    asked = header(scope, b"range")
-    if asked is None or header(scope, b"if-range") not in {None, etag}:
-        return None
-    try:
-        return parse_range(asked, size)
-    except UnsatisfiableError as error:
-        sentence = f"The range lies outside the {size} bytes that there are."
-        raise Problem("range_not_satisfiable", sentence, (("content-range", f"bytes */{size}"),)) from error
-
-
-def _cut(body: tuple[bytes, ...], span: ByteRange) -> bytes:
-    """One bytes object of what is asked for: up to 2 MB that is the quickest way through Hypercorn."""
-    if span.start == span.end:
-        return b""
-    whole = body[0] if len(body) == 1 else b"".join(body)
-    return whole if len(whole) == span.end - span.start else whole[span.start : span.end]
