@@ -63,14 +63,16 @@ class Director:
         self._opening = Opening(means, self._ending.lose)
         self._crossing = Crossing(means, self._register, self._opening, self._ending, self)
         self._workshop = Workshop()
+        slates = Slates(means, self._workshop, self._register)
         self._changeover = Changeover(
             *(means.clock, self._backups, self._ending, self._chores),
             vacant=self._crossing.tell_vacancy,
-            fill=Slates(means, self._workshop).begin,
+            fill=slates.begin,
         )
         self._draining = False
-        own = Tenure(means, self._register, self._ending.lose).run(), Vigil(self._register, self._changeover).run()
-        self._runs = [asyncio.create_task(run) for run in (*own, *self._crossing.runs())]
+        own = Tenure(means, self._register, self._ending.lose), Vigil(self._register, self._changeover), slates
+        runs = [*(each.run() for each in own), *self._crossing.runs()]
+        self._runs = [asyncio.create_task(run) for run in runs]
 
     async def open(self, stream_key: str, protocol: str, peer: str) -> Publication | Standby:
         """Put a publisher on the air; one that is there already is told `taken_over`. A backup waits for its turn.
@@ -161,6 +163,7 @@ class Director:
         self._draining = True
         self._ending.hurry()
         self._backups.part_all("draining", "The server is shutting down; connect again in a moment.")
+        self._workshop.close()
         for run in self._runs:
             run.cancel()
         await self._register.pass_doors()  # whoever is on the way in comes in, or meets the sign

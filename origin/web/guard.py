@@ -188,6 +188,7 @@ async def refuse(problem: Problem, name: str, send: Send, extra: Iterable[tuple[
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),
+        *((key.lower().encode(), value.encode()) for key, value in problem.headers),
         *extra,
     ]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})

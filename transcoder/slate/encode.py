@@ -45,7 +45,7 @@ def _encoder(width: int, height: int, rate: int) -> av.VideoCodecContext:
     encoder.gop_size, encoder.max_b_frames = rate * LOOP_S, 0
     encoder.thread_count = 1  # each has its stack and pictures, of a memory that is limited
     encoder.options = {
-        "preset": "veryfast",
+        "preset": "superfast",
         "tune": "zerolatency",  # nothing is looked ahead at, nothing held back
         "crf": "20",
         "maxrate": str(MOST_BIT_RATE),

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from media.track import Track
 
 LOOP_S: Final = 2
-RATES: Final = (10, 60)
-"""Frames a second that a loop may have; outside of it, and where the rate is not known, it has the usual one."""
+RATES: Final = (10, 30)
+"""Frames a second that a loop may have; up to twice as many are halved, for nothing moves. Where the rate is another,
+or not known, it is the usual one."""
 USUAL_RATE: Final = 25
 
 
@@ -35,4 +36,6 @@ class Loop:
 def rate_of(track: Track) -> int:
     """The whole number of pictures a second that suits a track."""
     rate = round(track.frame_rate or 0)
+    if RATES[1] < rate <= 2 * RATES[1]:
+        rate //= 2
     return rate if RATES[0] <= rate <= RATES[1] else USUAL_RATE

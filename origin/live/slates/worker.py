@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MEMORY_BYTES: Final = 512 << 20
 """Addresses, with those of the interpreter and of libav (some 250 MB, most of it never touched)."""
 CPU_S: Final = 8
-"""A picture of 40 megapixels takes about one second, a loop of 2160 lines two."""
+"""A picture of 40 megapixels takes about one second, a loop of 2160 lines three."""
 FILES: Final = 64
 """Open at a time: the interpreter's own."""
 _LIMITS: Final = (

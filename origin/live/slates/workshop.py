@@ -21,10 +21,10 @@ WORKERS: Final = 2
 """At a time: each may take 512 MB, and a core for a second or two."""
 MOST_WAITING: Final = 16
 """Uploads that wait for a worker, with 4 MB each; others are told to come back."""
-TIME_S: Final = 15.0
-"""For one order, on a busy machine; its CPU time is limited to about half of that."""
-MOST_LOOPS: Final = 64
-"""Kept, some 0.3 MB each: so many streams, or sizes, have their slate at once without encoding it anew."""
+TIME_S: Final = 30.0
+"""For one order, on a busy machine; its CPU time is limited to about a quarter of that."""
+MOST_LOOPS: Final = 32
+"""Kept, at most 2 MB each and a tenth of that as a rule: so many streams, or sizes, have their slate at once."""
 _COMMAND: Final = ("-m", "origin.live.slates.worker")
 _SOON: Final = (("Retry-After", "2"),)
 _ENVIRONMENT: Final = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
@@ -39,6 +39,7 @@ class Workshop:
     def __init__(self) -> None:
         self._benches = asyncio.Semaphore(WORKERS)
         self._waiting = 0
+        self._closing = asyncio.Event()
         self._loops: OrderedDict[Encode, Loop] = OrderedDict()
 
     async def normalised(self, media_type: str, data: bytes) -> bytes:
@@ -63,6 +64,10 @@ class Workshop:
             self._keep(order, made)
         return made
 
+    def close(self) -> None:
+        """Give up whatever is under way: nobody waits for it any more."""
+        self._closing.set()
+
     def _keep(self, order: Encode, made: Loop) -> None:
         self._loops[order] = made
         if len(self._loops) > MOST_LOOPS:
@@ -73,9 +78,20 @@ class Workshop:
         self._waiting += 1
         try:
             async with self._benches:
-                return await _answer(orders.write(order))
+                return b"" if self._closing.is_set() else await self._unless_closed(orders.write(order))
         finally:
             self._waiting -= 1
+
+    async def _unless_closed(self, order: bytes) -> bytes:
+        """What a worker answers, which is ended when the workshop closes."""
+        work, closing = asyncio.create_task(_answer(order)), asyncio.create_task(self._closing.wait())
+        try:
+            await asyncio.wait((work, closing), return_when=asyncio.FIRST_COMPLETED)
+            return work.result() if work.done() else b""
+        finally:
+            for task in (work, closing):
+                task.cancel()
+            await asyncio.gather(work, closing, return_exceptions=True)
 
 
 async def _answer(order: bytes) -> bytes:

@@ -11,6 +11,7 @@ import pytest
 from media.track import Codec
 from origin.catalog import slates as rows
 from origin.catalog.slates import Slate
+from origin.live.slates import slates
 from origin.live.slates.slates import UNAVAILABLE
 from tests.origin.live.house import KEY, uris
 from tests.support.frames import AUDIO, VIDEO, both, pictures, push_all
@@ -77,6 +78,19 @@ async def test_without_a_slate_nothing_is_sent(house: House) -> None:
     on_air = await left(house, VIDEO)
     assert on_air.filler is None
     assert on_air.health.remarks == []
+
+
+async def test_a_loop_is_encoded_while_the_publisher_is_still_there(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slates, "PREPARE_S", 0.01)
+    await give(house)
+    director = house.another("no_two")
+    await house.publish(director=director)
+    async with asyncio.timeout(20):
+        while not director._workshop._loops:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.01)
+    await director.drain()
 
 
 @pytest.mark.parametrize(

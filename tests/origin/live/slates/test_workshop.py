@@ -57,6 +57,15 @@ async def test_a_worker_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyP
         await workshop.loop(CARD)
 
 
+async def test_a_workshop_that_closes_gives_up_what_is_under_way() -> None:
+    workshop = Workshop()
+    waiting = [asyncio.create_task(workshop.loop(Encode(3840, 2160, rate))) for rate in (25, 26, 27)]
+    await asyncio.sleep(0.1)
+    workshop.close()
+    ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [end.code for end in ends if isinstance(end, Problem)] == ["worker_failed"] * 3
+
+
 async def test_a_worker_is_told_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADWATER_SECRET", "hush")
     monkeypatch.setattr(workshops, "_COMMAND", ("-c", "import os, sys; sys.stdout.write(repr(dict(os.environ)))"))
