@@ -3,7 +3,7 @@
     inits, and segments in order → Recording → index.m3u8, v0/index.m3u8, …, manifest.mpd; every file that is needed
 
 Segments of a rendition come in order of their numbers; renditions may come one after the other. A recording of a week
-in segments of 2 s has 300,000 of each rendition; while its manifests are made, each takes some 0.7 KB of memory.
+in segments of 2 s has 300,000 of each rendition; while its manifests are made, each takes some 0.8 KB of memory.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from origin.catalog import making, recordings
+from origin.catalog import assets, making, recordings
 from origin.errors import Problem
 from origin.live import succession
 from origin.live.silent_parts import fill_some
@@ -52,13 +52,17 @@ class Completion:
         """Complete what there is, as far as catalog and store allow; how many."""
         done = 0
         try:
-            while asset := await self._take():
+            while (await self._waiting()) and (asset := await self._take()):
                 await self._complete(asset)
                 done += 1
         except Problem as problem:
             metrics.catalog_failures.labels("recording").inc()
             _log.warning("recordings_not_completed", problem=str(problem))
         return done
+
+    async def _waiting(self) -> list[Asset]:
+        """Whether there is anything to do: reading costs others less than to look in a transaction that writes."""
+        return await self._means.catalog.read(lambda conn: assets.unfinished(conn, whole=False, limit=1))
 
     async def _take(self) -> Asset | None:
         now = self._means.clock()

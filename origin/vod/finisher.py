@@ -83,7 +83,7 @@ class Finisher:
 
     async def finish_all(self) -> None:
         """Finish what waits, and whose time to be tried again has come."""
-        while True:
+        while await self._catalog.read(lambda conn: assets.unfinished(conn, whole=True, limit=1)):
             now = self._clock()
             resting = {asset_id for asset_id, due in self._due.items() if due > now}
             take = partial(making.take, worker=self._worker, now=now, whole=True, leave=resting)

@@ -131,7 +131,7 @@ _DELIVERY: Final[tuple[tuple[str, str, str, bool], ...]] = (
 )
 _IN_PATHS: Final = {
     "token": "A delivery token that opens the playback id",
-    "playback_id": "The stream's playback id (`pb_…`)",
+    "playback_id": "The playback id of a stream or an asset (`pb_…`)",
     "rendition": "`v0`, `a0`, …",
     "file": "A name out of the playlist",
 }

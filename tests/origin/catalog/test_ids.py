@@ -4,12 +4,20 @@ import re
 
 import pytest
 
-from origin.catalog.ids import new_id, secret_hash
+from origin.catalog.ids import derived_id, new_id, secret_hash
 
 
 def test_an_id_is_its_prefix_and_32_letters() -> None:
     assert new_id("st_", lambda count: b"\x00" * count) == "st_" + "a" * 32
     assert re.fullmatch(r"pb_[a-z2-7]{32}", new_id("pb_", lambda count: bytes(range(count))))
+
+
+def test_what_belongs_to_something_has_always_the_same_id_which_tells_nothing_of_it() -> None:
+    one = derived_id("as_", "bc_one")
+    assert re.fullmatch(r"as_[a-z2-7]{32}", one)
+    assert derived_id("as_", "bc_one") == one
+    others = derived_id("as_", "bc_two"), derived_id("pb_", "bc_one")
+    assert len({each[3:] for each in (one, *others)}) == 3
 
 
 def test_a_prefix_ends_in_an_underscore() -> None:

@@ -59,6 +59,23 @@ def test_resources_have_nothing_to_do_with_each_other(conn: Connection) -> None:
     assert leases.get(conn, "t") is None
 
 
+def test_those_of_one_kind_are_given_up_together(conn: Connection) -> None:
+    for resource in ("asset:a", "asset:b", "assets", "asset_a"):
+        assert leases.acquire(conn, resource, "no_dead", 10.0, 15.0)
+    assert leases.release_all(conn, "asset:", 11.0) == 2
+    assert leases.release_all(conn, "asset:", 11.0) == 0
+    taken = leases.acquire(conn, "asset:a", "no_next", 11.0, 15.0)
+    assert taken
+    assert taken.epoch == 2
+    assert leases.acquire(conn, "asset_a", "no_next", 11.0, 15.0) is None
+
+
+def test_what_is_gone_needs_no_epoch(conn: Connection) -> None:
+    assert leases.acquire(conn, "asset:a", "no_one", 10.0, 15.0)
+    leases.forget(conn, "asset:a")
+    assert leases.get(conn, "asset:a") is None
+
+
 def test_an_unknown_tenant_is_told_from_a_held_lease(conn: Connection) -> None:
     with pytest.raises(IntegrityError):
         leases.acquire(conn, "r", "a", 100.0, TTL, tenant_id="tn_none")

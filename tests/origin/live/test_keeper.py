@@ -164,3 +164,15 @@ async def test_a_full_disk_gets_room_by_what_is_to_be_deleted_and_is_told_of() -
     await keeper.close(10)
     assert [one.key for one in await store.list("", None, 10)] == ["tn/bc/v0/1-1.m4s"]
     assert told == ["The disk is full.", ""]
+
+
+async def test_what_is_recorded_stays_and_is_heeded_no_longer() -> None:
+    store = MemoryStore()
+    keeper = Keeper(store, "tn/bc/", on_durable=lambda _: None, on_lost=lambda _: None, recorded=True)
+    for msn in range(3):
+        keeper.put(segment(msn))
+    await keeper.settled()
+    keeper.delete("v0/1-0.m4s")
+    assert set(keeper.stored) == {"v0/1-1.m4s", "v0/1-2.m4s"}
+    await keeper.close(5)
+    assert len(await store.list("tn/", None, 10)) == 3

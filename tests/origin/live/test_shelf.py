@@ -213,3 +213,10 @@ def test_an_hour_of_turns_costs_a_bounded_number_of_puts(puts: int) -> None:
     """3,600 segments and these stay below 4,000 an hour, with the last turn and the init segments."""
     assert puts * (3_600 / pause_s(puts)) <= 360
     assert pause_s(puts) >= 30
+
+
+async def test_what_somebody_else_completes_is_left_as_it_is() -> None:
+    room = Room()
+    await room.shelf.rest(10)
+    assert room.store.puts == []
+    assert room.turns == 0
