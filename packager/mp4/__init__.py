@@ -7,8 +7,9 @@ one after the other. Whoever holds the plan can answer for any byte of the file,
     init segments → `description` → `parameters` (one sample entry for all)
     segments → `fragment` (heads, by ranged reads) → `track` (tables) → `joining` → `layout` (order) → `movie` (header)
 
-`Planner` puts these together. At most 24 bytes of memory a sample and 100 a part are held: 12 h of 30 pictures a second
-with AAC, in parts of 0.2 s, are 3.3 million samples and 432,000 parts, and with B-frames take less than 100 MB.
+`Planner` puts these together, with silence where no sound came (`quiet`). It holds at most 24 bytes of memory a sample
+and 100 a part: 12 h of 30 pictures a second with AAC, in parts of 0.2 s, are 3.3 million samples and 432,000 parts, and
+with B-frames take less than 100 MB.
 """
 
 from packager.mp4.description import read_init

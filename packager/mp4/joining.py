@@ -1,6 +1,7 @@
 """Puts the runs of a recording one behind the other.
 
-A run begins where the one before ended, or later: then the last sample stays meanwhile. But a publisher that comes back
+A run begins where the one before ended, or later: then the last picture stays meanwhile, and silence fills the sound
+(`quiet` says why), here as where sound came late within a run. But a publisher that comes back
 may send one kind earlier than the other, up to a second, and the origin keeps that offset; the earlier kind then begins
 before the run before it has ended. Segments do not mind, one sequence of samples does: so that run is shown later, and
 all that follow, by as much as it takes, picture and sound alike.
@@ -8,16 +9,19 @@ all that follow, by as much as it takes, picture and sound alike.
 
 from __future__ import annotations
 
+from array import array
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import TYPE_CHECKING
 
+from packager.mp4.errors import CannotJoinError
 from packager.mp4.runs import Runs
-from packager.mp4.track import stay
+from packager.mp4.track import LITERAL, MOST_SAMPLES, Pieces, stay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from packager.mp4.quiet import Filler
     from packager.mp4.track import RunKey, TrackTables
 
 
@@ -35,6 +39,8 @@ def _moves(tracks: Sequence[TrackTables]) -> Mapping[RunKey, Fraction]:
     overlaps: dict[RunKey, list[tuple[RunKey, Fraction]]] = {run: [] for run in runs}
     for track in tracks:
         for before, after in pairwise(track.stretches):
+            if before.run == after.run:
+                continue
             overlap = Fraction(before.end - after.start, track.description.timescale)
             overlaps[after.run].append((before.run, overlap))
     moves: dict[RunKey, Fraction] = {}
@@ -59,11 +65,52 @@ def _move(track: TrackTables, ticks: Mapping[RunKey, int]) -> None:
 
 
 def _chain(track: TrackTables) -> None:
-    """Make one table of all runs; the last sample of each stays until the next one begins."""
-    for before, after in pairwise(track.stretches):
-        stay(before.durations, after.start - before.end)
-    track.start, track.end = track.stretches[0].start, track.stretches[-1].end
-    track.durations = track.stretches[0].durations
-    for stretch in track.stretches[1:]:
+    """Make one sequence of all stretches: before each but the first the last sample stays, or silence is put."""
+    stretches, fills = track.stretches, _fills(track)
+    if any(fills):
+        _put_silence(track, fills)
+    for before, after, frames in zip(stretches, stretches[1:], fills, strict=False):
+        gap = after.start - before.end
+        if frames and track.filler:
+            before.durations.add(track.filler.span, frames - 1)
+            before.durations.add(gap - (frames - 1) * track.filler.span, 1)
+        else:
+            stay(before.durations, gap)
+    track.start, track.end = stretches[0].start, stretches[-1].end
+    track.durations = stretches[0].durations
+    for stretch in stretches[1:]:
         track.durations.append(stretch.durations)
         stretch.durations = Runs()
+
+
+def _fills(track: TrackTables) -> list[int]:
+    """Silent frames behind each stretch. What rounding leaves is carried on, so that it never comes to a whole one."""
+    filler, carried, found = track.filler, 0, []
+    for before, after in pairwise(track.stretches):
+        gap = after.start - before.end
+        frames = filler.frames(gap + carried) if filler and gap else 0
+        carried += gap - frames * filler.span if filler else 0
+        found.append(frames)
+    return found
+
+
+def _put_silence(track: TrackTables, fills: Sequence[int]) -> None:
+    """Put so many silent frames behind each stretch. All samples of sound are sync samples, shown when decoded."""
+    sizes, pieces, ends = array("I"), Pieces(), [*track.stretches[1:], None]
+    for stretch, after, frames in zip(track.stretches, ends, [*fills, 0], strict=True):
+        sizes += track.sizes[stretch.sample : after.sample if after else None]
+        pieces.extend(track.pieces, stretch.piece, after.piece if after else len(track.pieces.starts))
+        if frames and track.filler:
+            sizes.extend(repeat(track.filler.size, frames))
+            _add_silence(pieces, track.filler, frames, stretch.end)
+    if len(sizes) > MOST_SAMPLES:
+        raise CannotJoinError("it has more samples than the tables of one file may have")
+    track.sizes, track.pieces = sizes, pieces
+    track.keys = array("I", range(1, len(sizes) + 1))
+    track.offsets.add(0, sum(fills))
+
+
+def _add_silence(pieces: Pieces, filler: Filler, frames: int, start: int) -> None:
+    for first in range(0, frames, filler.count):
+        count = min(filler.count, frames - first)
+        pieces.add(LITERAL, filler.offset, count * filler.size, count, start + first * filler.span)

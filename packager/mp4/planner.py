@@ -13,12 +13,14 @@ from packager.mp4.joining import join
 from packager.mp4.layout import lay_out
 from packager.mp4.movie import write_header
 from packager.mp4.parameters import unite
+from packager.mp4.quiet import Filler, silence_of
 from packager.mp4.track import LITERAL, TrackTables
 from packager.names import init_place, rendition_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from packager.mp4.description import Description
     from packager.mp4.fragment import Fragment
     from packager.mp4.layout import Extents
     from packager.mp4.words import Buffer
@@ -76,15 +78,26 @@ class Planner:
         names = [name for name in self._descriptions if rendition_of(name) == rendition]
         own = {name: self._descriptions[name] for name in sorted(names, key=init_place)}
         entry, sets = unite(own.values())
-        self._tracks[rendition] = TrackTables(next(iter(own.values())), entry)
+        first = next(iter(own.values()))
+        self._tracks[rendition] = TrackTables(first, entry, self._filler(first))
         for name, description in own.items():
-            self._sets[name] = self._literal(sets[description])
+            self._sets[name] = self._literal(sets[description]) if sets[description] else None
 
-    def _literal(self, data: bytes) -> tuple[int, int] | None:
-        if data and data not in self._literals:
+    def _filler(self, description: Description) -> Filler | None:
+        """A second of silence at a time: what chunks of the file last."""
+        silence = silence_of(description)
+        if silence is None:
+            return None
+        count = max(description.timescale // silence.span, 1)
+        offset, size = self._literal(silence.data * count)
+        return Filler(offset, size // count, silence.span, count)
+
+    def _literal(self, data: bytes) -> tuple[int, int]:
+        """Offset and length of bytes that the plan has itself."""
+        if data not in self._literals:
             self._literals[data] = len(self._literal_bytes), len(data)
             self._literal_bytes += data
-        return self._literals.get(data)
+        return self._literals[data]
 
     def add(self, name: str, init: str, parts: Sequence[Fragment]) -> None:
         """Take the next segment of its rendition; `init` names the init segment that it goes with.

@@ -39,6 +39,8 @@ class Runs:
     def add(self, value: int, count: int) -> None:
         """The same value, `count` times."""
         table = self.table
+        if not count:
+            return
         if table and table[-1] == value & _32_BITS:
             table[-2] += count
         else:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from packager.mp4.description import Description
     from packager.mp4.fragment import Fragment
+    from packager.mp4.quiet import Filler
 
 MOST_SAMPLES: Final = 1 << 23
 """Of a track: 24 h of 96 pictures a second. At 24 bytes each, two such tracks take 400 MB, and nothing takes more."""
@@ -51,14 +52,26 @@ class Pieces:
         self.samples.append(samples)
         self.starts.append(start)
 
+    def extend(self, other: Pieces, first: int, end: int) -> None:
+        """Append pieces `first` to before `end` of another."""
+        self.sources += other.sources[first:end]
+        self.offsets += other.offsets[first:end]
+        self.lengths += other.lengths[first:end]
+        self.samples += other.samples[first:end]
+        self.starts += other.starts[first:end]
+
 
 @dataclass(slots=True)
 class Stretch:
-    """A run of the track: decode times of its first sample and of its end, its durations, its first piece."""
+    """A run of the track, or the part of one up to a pause in its sound.
+
+    `start` and `end` are decode times of its first sample and of its end, `sample` and `piece` its first ones, from 0.
+    """
 
     run: RunKey
     start: int
     end: int
+    sample: int
     piece: int
     durations: Runs
 
@@ -67,12 +80,13 @@ class TrackTables:
     """What moov says of a track; all times in its ticks.
 
     `first_offset` is how much later than decoded the first sample is shown. `keys` counts samples from 1, as stss does.
-    `start`, `end` and `durations` are those of all runs once they are joined.
+    `start`, `end` and `durations` are those of all runs once they are joined, with `filler` where no sound came.
     """
 
-    def __init__(self, description: Description, entry: bytes) -> None:
+    def __init__(self, description: Description, entry: bytes, filler: Filler | None = None) -> None:
         self.description = description
         self.entry = entry
+        self.filler = filler
         self.start = self.end = self.first_offset = 0
         self.sizes = array("I")
         self.durations = Runs()
@@ -113,16 +127,16 @@ class TrackTables:
             self._insert(source, part, sets, first - 1)
 
     def _stretch(self, run: RunKey, part: Fragment) -> Stretch:
-        """The run that goes on, with its last sample's duration mended, or a new one."""
+        """What goes on, with its last sample's duration mended, or what begins."""
         last = self.stretches[-1] if self.stretches else None
         if last is None:
             self.first_offset = part.offsets[0] if part.offsets else 0
         elif run < last.run:
             raise BadSegmentError("decode times go back")
-        elif run == last.run:
+        elif run == last.run and not (self.filler and self.filler.frames(part.start - last.end)):
             stay(last.durations, part.start - last.end)
             return last
-        self.stretches.append(Stretch(run, part.start, part.start, len(self.pieces.starts), Runs()))
+        self.stretches.append(Stretch(run, part.start, part.start, len(self.sizes), len(self.pieces.starts), Runs()))
         return self.stretches[-1]
 
     def _insert(self, source: int, part: Fragment, sets: tuple[int, int], first: int) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 import av
 import pytest
 
+from media.silence import aac_silence
 from origin.catalog import assets
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.web.token_desk import Grant
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from origin.catalog.assets import Asset
 
+SILENT = {f"MD5:{hashlib.md5(aac_silence(layout), usedforsecurity=False).hexdigest()}" for layout in range(1, 8)}
+"""Hashes of what pauses in the sound are filled with."""
 FILM = record(run(clips.video(seconds=6, b_frames=2), clips.audio(seconds=6)))
 
 
@@ -117,7 +121,7 @@ async def test_every_packet_is_that_of_the_playlist(tmp_path: Path) -> None:
         playlist = {kind: await packets(minted["urls"]["hls"], kind) for kind in "va"}
     origin = min(rows[0][0] for rows in playlist.values())
     for kind, expected in playlist.items():
-        found = await packets(str(file), kind)
+        found = [row for row in await packets(str(file), kind) if row[3] not in SILENT]
         assert [row[2:] for row in found] == [row[2:] for row in expected]
         for one, other in zip(found, expected, strict=True):
             assert one[:2] == pytest.approx((other[0] - origin, other[1] - origin), abs=0.00002)

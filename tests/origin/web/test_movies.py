@@ -11,6 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from media.track import Kind
 from origin.errors import Problem
 from origin.stores.disk import DiskStore
 from origin.web.movies import is_wanted
@@ -247,3 +248,37 @@ async def test_chromium_plays_it_to_the_end_and_seeks(store: DiskStore, tmp_path
     assert said["widths"] == widths
     assert set(said["sizes"]) == set(widths)
     assert said["heard"]
+
+
+LISTEN = """async (address) => {
+  const video = document.querySelector('video');
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  context.createMediaElementSource(video).connect(analyser).connect(context.destination);
+  video.src = address;
+  await video.play();
+  const changes = [];
+  const wave = new Float32Array(analyser.fftSize);
+  while (!video.ended) {
+    analyser.getFloatTimeDomainData(wave);
+    const sounds = wave.some((level) => Math.abs(level) > 0.05);
+    if (sounds !== changes.at(-1)?.sounds) changes.push({sounds, at: video.currentTime});
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  return changes;
+}"""
+
+
+@pytest.mark.skipif(executable() is None, reason="chromium is not installed")
+async def test_sound_after_a_pause_is_heard_when_it_should_be(store: DiskStore, tmp_path: Path) -> None:
+    """A browser plays frames of sound one after the other: without silence between, it would begin 3 s early."""
+    tracks, samples = run(clips.video(seconds=7), clips.audio(seconds=7))
+    paused = [each for each in samples if each.kind is Kind.VIDEO or not 2 * 48_000 <= each.dts < 5 * 48_000]
+    async with showing(store, record((tracks, paused)), tmp_path / "plans") as cinema, chromium() as context:
+        page = await context.new_page()
+        await page.goto(cinema.url.removesuffix("film"))
+        await page.mouse.click(5, 5)  # whoever has not touched a page hears nothing
+        changes = await page.evaluate(LISTEN, cinema.url)
+    heard = [change["at"] for change in changes if change["sounds"]]
+    assert len(heard) == 2
+    assert heard[1] == pytest.approx(5, abs=0.5)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from media.track import Track
+    from packager.mp4.quiet import Filler
 
 RUN = (1, 0)
 
@@ -35,9 +36,9 @@ def made(  # noqa: PLR0917 - the columns of a table
     return Fragment(start, at, at + sum(lengths), table, array("I", durations), keys, shown)
 
 
-def tables(track: Track = VIDEO) -> TrackTables:
+def tables(track: Track = VIDEO, filler: Filler | None = None) -> TrackTables:
     description = read_init(write_init(track))
-    return TrackTables(description, description.entry)
+    return TrackTables(description, description.entry, filler)
 
 
 def video(*parts: Fragment) -> TrackTables:

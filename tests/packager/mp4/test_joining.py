@@ -3,9 +3,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from packager.mp4 import CannotJoinError
+from packager.mp4 import joining as room
 from packager.mp4.joining import join
+from packager.mp4.quiet import Filler
+from packager.mp4.track import LITERAL
 from tests.packager.feed import AAC, VIDEO
 from tests.packager.mp4.made import made, tables
 
@@ -87,6 +92,59 @@ def test_no_overlap_is_left_by_rounding() -> None:
     join([heard, shown])
     for track in (heard, shown):
         assert all(before <= after for before, after in zip(times(track), times(track)[1:], strict=False))
+
+
+FILLER = Filler(offset=7, size=6, span=1024, count=47)
+
+
+def filled(*parts: tuple[int, int]) -> TrackTables:
+    """Sound in parts of so many frames from these ticks, each in a run of its own, with silence between."""
+    track = tables(AAC, FILLER)
+    for number, (start, frames) in enumerate(parts):
+        track.add((1, number), number, made(start, [1024] * frames, [10] * frames, range(frames)))
+    join([track])
+    return track
+
+
+def test_a_pause_of_sound_is_filled_with_silence() -> None:
+    track = filled((0, 2), (2048 + 100 * 1024, 1))
+    assert times(track) == [1024 * place for place in range(104)]
+    assert list(track.sizes) == [10, 10, *[6] * 100, 10]
+    assert list(track.keys) == list(range(1, 104))
+    assert list(track.offsets.table) == [103, 0]
+    own = track.pieces
+    assert list(zip(own.sources, own.offsets, own.lengths, own.samples, own.starts, strict=True)) == [
+        (0, 100, 20, 2, 0),
+        (LITERAL, 7, 47 * 6, 47, 2048),
+        (LITERAL, 7, 47 * 6, 47, 2048 + 47 * 1024),
+        (LITERAL, 7, 6 * 6, 6, 2048 + 94 * 1024),
+        (1, 100, 10, 1, 2048 + 100 * 1024),
+    ]
+
+
+def test_less_than_half_a_frame_is_not_filled() -> None:
+    track = filled((0, 1), (1024 + 500, 1))
+    assert times(track) == [0, 1524, 2548]
+    assert list(track.sizes) == [10, 10]
+
+
+@given(st.lists(st.integers(0, 5000), max_size=30))
+def test_who_counts_frames_is_never_off_by_more_than_half_of_one(gaps: list[int]) -> None:
+    starts = [0]
+    for gap in gaps:
+        starts.append(starts[-1] + 1024 + gap)
+    track = filled(*((start, 1) for start in starts))
+    places = [place for place, size in enumerate(track.sizes) if size == 10]
+    assert [times(track)[place] for place in places] == starts
+    assert all(abs(place * 1024 - start) <= 512 for place, start in zip(places, starts, strict=True))
+    assert times(track) == sorted(times(track))
+    assert list(track.pieces.starts) == sorted(track.pieces.starts)
+
+
+def test_silence_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MOST_SAMPLES", 50)
+    with pytest.raises(CannotJoinError):
+        filled((0, 1), (100 * 1024, 1))
 
 
 def test_a_pause_that_players_cannot_count_is_refused() -> None:

@@ -11,6 +11,7 @@ import av
 import pytest
 
 from media.sample import Sample
+from media.silence import aac_silence
 from media.track import Codec
 from tests.packager.mp4.recording import Recording, record, whole
 from tests.packager.test_peers import decoded_without_complaint, probed
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from media.track import Track
     from tests.support.clips import Clip
 
+SILENT = {aac_silence(layout) for layout in range(1, 8)}
+"""What pauses are filled with; no tone is coded like this."""
 Run = tuple[list["Track"], list[Sample]]
 
 
@@ -70,7 +73,7 @@ def is_the_same(recording: Recording) -> None:
     sources = {name: packets(segments(recording, name), "video" if name == "v0" else "audio") for name in names}
     origin = min(each[0].pts for each in sources.values())
     for name, expected in sources.items():
-        found = packets(data, "video" if name == "v0" else "audio")
+        found = [each for each in packets(data, "video" if name == "v0" else "audio") if each.data not in SILENT]
         assert [(each.key, each.data) for each in found] == [(each.key, each.data) for each in expected]
         for one, other in zip(found, expected, strict=True):
             assert abs(one.pts - (other.pts - origin)) < Fraction(1, 90_000), "less than a tick of the movie's"
@@ -102,6 +105,7 @@ def test_packet_by_packet_over_a_reconnection() -> None:
     is_the_same(recording)
     told = probed(whole(recording))
     assert float(told["format"]["duration"]) == pytest.approx(13, abs=0.1)
+    decoded_without_complaint("-i", "-", data=whole(recording))
 
 
 def test_durations_are_those_of_the_recording() -> None:

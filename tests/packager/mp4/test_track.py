@@ -4,7 +4,9 @@ import pytest
 
 from packager.mp4 import BadSegmentError, CannotJoinError
 from packager.mp4 import track as room
+from packager.mp4.quiet import Filler
 from packager.mp4.track import LITERAL, TrackTables
+from tests.packager.feed import AAC
 from tests.packager.mp4.made import RUN, made, tables, video
 
 
@@ -43,12 +45,21 @@ def test_runs_come_in_their_order() -> None:
     track = tables()
     track.add((1, 1), 0, made(0, [30]))
     track.add((2, 0), 1, made(900, [30, 30]))
-    assert [(each.run, each.start, each.end, each.piece) for each in track.stretches] == [
-        ((1, 1), 0, 30, 0),
-        ((2, 0), 900, 960, 1),
-    ]
+    found = [(each.run, each.start, each.end, each.sample, each.piece) for each in track.stretches]
+    assert found == [((1, 1), 0, 30, 0, 0), ((2, 0), 900, 960, 1, 1)]
     with pytest.raises(BadSegmentError):
         track.add((1, 1), 2, made(960, [30]))
+
+
+def test_a_pause_of_sound_that_silence_can_fill_begins_a_stretch() -> None:
+    track = tables(AAC)
+    for source, start in enumerate((0, 1024 + 511, 2 * 1024 + 511 + 513)):
+        track.add(RUN, source, made(start, [1024]))
+    assert len(track.stretches) == 1
+    track = tables(AAC, Filler(0, 6, 1024, 47))
+    for source, start in enumerate((0, 1024 + 511, 2 * 1024 + 511 + 513)):
+        track.add(RUN, source, made(start, [1024]))
+    assert [(each.start, each.sample, each.piece) for each in track.stretches] == [(0, 0, 0), (3072, 2, 2)]
 
 
 def test_a_stay_that_players_cannot_count_is_refused() -> None:

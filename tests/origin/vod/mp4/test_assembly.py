@@ -11,16 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from origin.stores.memory import MemoryStore
+from origin.stores.table import open_store
 from origin.vod.mp4 import assembly, plan_file
 from origin.vod.mp4.assembly import CutShortError, assemble, portions
+from origin.vod.mp4.build import build
 from origin.vod.mp4.plan_file import PlanFile, Stretch
 from tests.origin.vod.mp4.shelf import PREFIX, film, shelve
 from tests.packager.mp4.recording import Recording, record, whole
 from tests.packager.mp4.test_peers import run
-from tests.support import clips
+from tests.support import clips, s3
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from origin.stores.protocol import ObjectStore
@@ -133,3 +135,19 @@ async def test_a_far_jump_within_an_object_is_not_read_through(
     plan = planned(FILM, tmp_path)
     assert await read(plan, store, workers, 0, plan.size) == whole(FILM)
     assert store.begun > len(FILM.segments)
+
+
+@pytest.mark.parametrize("server", [s3.rclone, s3.moto])
+async def test_a_bucket_is_read_by_ranges(
+    server: Callable[[], s3.Endpoint], workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3.ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    store = open_store(server().store_url())
+    source = await shelve(store, CHANGED)
+    made = await build(source, store, workers)
+    assert made.tag == CHANGED.plan().tag
+    plan, expected = planned(CHANGED, tmp_path), whole(CHANGED)
+    assert await read(plan, store, workers, 0, plan.size) == expected
+    assert await read(plan, store, workers, plan.size // 3, plan.size // 2) == expected[plan.size // 3 : plan.size // 2]
+    await store.close()
