@@ -10,6 +10,7 @@ import pytest
 from player_demo import build
 from tests.support import ffmpeg
 from tests.support.browser import Watch, chromium, executable
+from tests.support.dash_players import DASH_JS, SHAKA, Stock, reading, until
 from tests.support.hls import follow, parsed, playlist, until_live
 from tests.support.pictures import png
 from tests.support.running import headwater
@@ -95,6 +96,8 @@ PIXEL = """() => {
   context.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 2, 2, 0, 0, 2, 2);
   return [...context.getImageData(0, 0, 1, 1).data];
 }"""
+IS_RED = f"() => {{ const [red, , blue] = ({PIXEL})(); return red > 150 && blue < 100; }}"
+IS_BLUE = f"() => {{ const [red, , blue] = ({PIXEL})(); return blue > 150 && red < 100; }}"
 
 
 @pytest.mark.skipif(executable() is None, reason="there is no Chromium here")
@@ -104,17 +107,36 @@ async def test_a_page_plays_through_the_slate(tmp_path: Path) -> None:
         stream = await running.stream(reconnect_window_s=300)
         await give(running, stream)
         watch = await Watch.open(context, f"{running.url}/watch/{stream.playback_id}#t={stream.token}")
-        is_red = f"() => {{ const [red, , blue] = ({PIXEL})(); return red > 150 && blue < 100; }}"
-        is_blue = f"() => {{ const [red, , blue] = ({PIXEL})(); return blue > 150 && red < 100; }}"
         async with ffmpeg.publishing(stream.rtmp_url, RED):
             await watch.until('h.phase === "playing" && h.frames > 60')
-            await watch.page.wait_for_function(is_red, timeout=30_000)
-        await watch.page.wait_for_function(is_blue, timeout=30_000)
+            await watch.page.wait_for_function(IS_RED, timeout=30_000)
+        await watch.page.wait_for_function(IS_BLUE, timeout=30_000)
         frames = (await watch.reading())["frames"]
         await watch.until(f'h.phase === "playing" && h.frames > {frames + 60}')
         async with ffmpeg.publishing(stream.rtmp_url, RED):
-            await watch.page.wait_for_function(is_red, timeout=30_000)
+            await watch.page.wait_for_function(IS_RED, timeout=30_000)
             frames = (await watch.reading())["frames"]
             await watch.until(f'h.phase === "playing" && h.frames > {frames + 60}')
         assert await watch.trouble() == []
         assert watch.complaints == []
+
+
+@pytest.mark.skipif(executable() is None, reason="there is no Chromium here")
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("player", [DASH_JS, SHAKA], ids=["dash.js", "shaka"])
+async def test_players_of_dash_play_through_the_slate(tmp_path: Path, player: Stock) -> None:
+    async with headwater(tmp_path) as running, chromium() as context:
+        stream = await running.stream(reconnect_window_s=300)
+        await give(running, stream)
+        async with ffmpeg.publishing(stream.rtmp_url, RED):
+            await until_live(running, stream)
+            page = await player.open(context, running.url, stream.token, stream.playback_id)
+            await until(page, "r.frames > 90")
+        await page.wait_for_function(IS_BLUE, timeout=60_000)
+        filled = await reading(page)
+        await until(page, f"r.frames > {filled['frames'] + 90}", wait_s=60)
+        async with ffmpeg.publishing(stream.rtmp_url, RED):
+            await page.wait_for_function(IS_RED, timeout=60_000)
+            again = await reading(page)
+            playing = await until(page, f"r.frames > {again['frames'] + 60}", wait_s=60)
+        assert playing["errors"] == []

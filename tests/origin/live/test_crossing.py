@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from origin.catalog import slates
+from origin.catalog.slates import Slate
 from origin.errors import Problem
 from origin.live import bulletins, cluster, crossing, on_air, tenure
 from origin.live.status import LiveStatus
@@ -135,6 +137,19 @@ async def sending(backup: Publication | Standby, until: Callable[[], bool], star
             if until():
                 return
             await asyncio.sleep(0.05)
+
+
+async def test_viewers_of_other_nodes_see_the_slate_too(site: Site) -> None:
+    await site.catalog.write(lambda conn: slates.put(conn, Slate("st_a"), None, site.now))
+    async with nodes(site, "no_a", "no_b") as (writer, other):
+        publication = await site.publish(writer)
+        publication.close("gone")
+        async with asyncio.timeout(20):
+            while "1-init-1.mp4" not in await text(await other.find("pb_one")):  # noqa: ASYNC110 - as a viewer
+                await asyncio.sleep(0.05)
+        await site.publish(other)
+        assert writer.channel("pb_one") is None
+        assert "2-init-0.mp4" in await text(other.channel("pb_one"))
 
 
 async def test_a_silent_primary_makes_room_for_a_backup_at_another_node(site: Site) -> None:
