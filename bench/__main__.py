@@ -7,11 +7,12 @@ import os
 import platform
 from pathlib import Path
 
-from bench import glass_to_glass, http_delivery, live_passthrough, part_length
+from bench import glass_to_glass, http_delivery, live_passthrough, mp4_download, part_length
 
 QUICK = {
     live_passthrough: ["--counts", "1,20", "--runs", "1", "--warm", "5", "--seconds", "10"],
     http_delivery: ["--runs", "1", "--seconds", "2"],
+    mp4_download: ["--runs", "1", "--seconds", "60"],
     glass_to_glass: ["--runs", "1", "--seconds", "10", "--settle", "5"],
     part_length: ["--seconds", "10", "--settle", "5"],
 }

@@ -39,10 +39,14 @@ from origin.stores.protocol import Appendable
 from origin.stores.table import open_store
 from origin.vod.finisher import Finisher
 from origin.vod.library import Library
+from origin.vod.mp4 import upkeep as mp4_upkeep
+from origin.vod.mp4.films import CatalogFilms
+from origin.vod.mp4.plans import Plans
 from origin.web import descriptors, upkeep
 from origin.web.factory import make_api, make_ops
 from origin.web.front import Front
 from origin.web.listener import HttpListener
+from origin.web.movies import Movies
 from origin.web.playback import Playback
 from origin.web.services import Links, Readiness, Services
 from origin.web.token_desk import TokenDesk
@@ -87,6 +91,7 @@ class Server:
         self.catalog: Catalog
         self.director: Director
         self.library: Library
+        self.movies: Movies
         self.links: Links
         self.services: Services
         self._readiness = Readiness()
@@ -145,6 +150,7 @@ class Server:
         self._keep_running(sweep.run(self.catalog, store, time.time))
         self._keep_running(Completion(means).run())
         self._keep_running(_finisher(means).run())
+        self.movies = await self._movies(store)
         await self._listen(store, bus, keyring, secret)
 
     def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
@@ -194,7 +200,14 @@ class Server:
         )
         await ops.serve(make_ops(self.services))
         self.library = Library(self.catalog, store, lambda: keyring.manifest_keys, time.monotonic)
-        await http.serve(Front(make_api(self.services), Playback(self.services, self.director, self.library)))
+        playback = Playback(self.services, self.director, self.library, self.movies)
+        await http.serve(Front(make_api(self.services), playback))
+
+    async def _movies(self, store: ObjectStore) -> Movies:
+        plans = await asyncio.to_thread(Plans, self.settings.data_dir / "mp4", store)
+        self._cleanup.push_async_callback(plans.close)
+        self._keep_running(mp4_upkeep.run(plans, self.catalog))
+        return Movies(CatalogFilms(self.catalog), plans, store)
 
     async def _listen_rtmp(self, tls: ssl.SSLContext | None, limits: RtmpLimits) -> None:
         plain = await serve_rtmp(self.director, *self.settings.rtmp_bind, limits=limits)

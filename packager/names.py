@@ -42,6 +42,25 @@ def segment_of(part: str) -> str:
     return f"{part.rsplit('.', 2)[0]}.m4s"
 
 
+def number_of(name: str) -> int:
+    """The media sequence number in the name or file of a segment or part: 7 in `v0/1-7.3.m4s`; -1 in any other name."""
+    number = name.rpartition("-")[2].partition(".")[0]
+    return int(number) if name.endswith(".m4s") and number.isdecimal() else -1
+
+
+def epoch_of(name: str) -> int:
+    """The epoch in the name or file of anything that a packager puts: 5 in `v0/5-init-2.mp4`; -1 in any other name."""
+    epoch, hyphen, _ = name.rpartition("/")[2].partition("-")
+    media = hyphen and epoch.isdecimal() and (is_init(name) or number_of(name) >= 0)
+    return int(epoch) if media else -1
+
+
 def is_init(name: str) -> bool:
     """Whether a name is an init segment's."""
     return name.endswith(".mp4")
+
+
+def init_place(name: str) -> tuple[int, int]:
+    """Where an init segment stands among those of its rendition: by its writer's epoch, then by its number."""
+    epoch, _, number = name.rpartition("/")[2].removesuffix(".mp4").partition("-init-")
+    return int(epoch), int(number)

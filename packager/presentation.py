@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from media.track import Kind
 from packager.dash import mpd
 from packager.hls.multivariant import Rendition, render
+from packager.names import epoch_of, rendition_of
 from packager.rates import peak
 
 if TYPE_CHECKING:
@@ -67,6 +68,19 @@ class Presentation:
     def discontinuity_sequence(self) -> int:
         """Discontinuity sequence number of the newest segment."""
         return max((window.last_discontinuity for window in self.windows.values()), default=0)
+
+    def lists(self, name: str) -> bool:
+        """Whether playlists name it as something that can be had: an init segment, a segment, or a part."""
+        window = self.windows.get(rendition_of(name))
+        return name in self.inits or (window is not None and window.lists(name.rpartition("/")[2]))
+
+    def heir(self, name: str) -> str | None:
+        """As `Window.heir`, by names: of segments that a writer before the present one told players to expect."""
+        window = self.windows.get(rendition_of(name))
+        if window is None or not 0 <= epoch_of(name) < self.epoch:
+            return None
+        file = window.heir(name.rpartition("/")[2])
+        return f"{window.name}/{file}" if file else file
 
     def multivariant(self) -> str:
         """The multivariant playlist: the renditions of this run that players can load."""

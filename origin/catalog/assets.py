@@ -21,6 +21,8 @@ from origin.catalog.streams import KEEP, Keep
 from origin.errors import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement, Connection
 
     from origin.catalog.broadcasts import Broadcast
@@ -131,6 +133,12 @@ def get(conn: Connection, tenant_id: str, asset_id: str) -> Asset | None:
 def by_playback_id(conn: Connection, playback_id: str) -> Asset | None:
     """Look up whichever tenant's asset is played under this id."""
     return rows.first(conn, _BY_PLAYBACK_ID, Asset, wanted=playback_id)
+
+
+def absent(conn: Connection, playback_ids: Sequence[str]) -> list[str]:
+    """Tell under which of these ids, a few hundred at most, no asset is played (any more)."""
+    there = conn.execute(select(_ROW.playback_id).where(_ROW.playback_id.in_(playback_ids))).scalars().all()
+    return sorted(set(playback_ids).difference(there))
 
 
 def page(conn: Connection, tenant_id: str, after: tuple[float, str] | None, limit: int) -> list[Asset]:

@@ -15,6 +15,8 @@ from origin.catalog import assets, leases, recordings, rows, schema, streams
 from origin.catalog.clock import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Update
 
 _ROW = schema.broadcasts.c
@@ -28,6 +30,7 @@ class Broadcast:
     """One time on the air, under the lease's `epoch`; still going on while `ended_at` is None.
 
     `relayed` says whether all that viewers were shown is in its journal, so that another node can go on with it.
+    `bulletin` is what its present writer said last of its state, in words of that room's own; None until it has.
     `recorded` says that it becomes an asset at its end, which keeps its objects until `released_at`.
     """
 
@@ -39,8 +42,18 @@ class Broadcast:
     started_at: float
     ended_at: float | None = None
     relayed: bool = True
+    bulletin: str | None = None
     recorded: bool = False
     released_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """What the writer of `epoch` says that a broadcast is like."""
+
+    broadcast_id: str
+    epoch: int
+    text: str
 
 
 def start(  # noqa: PLR0913 - one argument a column
@@ -132,10 +145,17 @@ def note_relayed(conn: Connection, broadcast_id: str, epoch: int, *, relayed: bo
     return rows.touched(conn, ours.values(relayed=relayed)) == 1
 
 
+def post_bulletins(conn: Connection, bulletins: Sequence[Bulletin]) -> None:
+    """Let other nodes know what broadcasts are like; nothing of those that are over, or have another writer."""
+    for each in bulletins:
+        ours = _ROW.id == each.broadcast_id, _ROW.epoch == each.epoch, _ROW.ended_at.is_(None)
+        conn.execute(update(schema.broadcasts).where(*ours).values(bulletin=each.text))
+
+
 def pass_on(conn: Connection, broadcast_id: str, epoch: int) -> bool:
     """Note that the writer of `epoch` goes on with it; False if it is over, or a later writer has it."""
     open_still = update(schema.broadcasts).where(_ROW.id == broadcast_id, _ROW.ended_at.is_(None), _ROW.epoch <= epoch)
-    return rows.touched(conn, open_still.values(epoch=epoch)) == 1
+    return rows.touched(conn, open_still.values(epoch=epoch, bulletin=None)) == 1
 
 
 def ended_before(conn: Connection, moment: float, limit: int) -> list[Broadcast]:

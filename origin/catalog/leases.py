@@ -1,8 +1,9 @@
 """Leases with a fencing number: who may write, until when, and the how-manieth writer that is.
 
 `epoch` is in every object name, so that a writer that has lost its lease without noticing can do no harm. It starts
-at 1, stays while the owner does, and rises by one when another owner takes over. The row is what remembers the epoch,
-so it stays as long as what it is about; a stream's, for ever.
+at 1, stays while the lease is renewed, and rises by one each time that it is taken, also by who had it before: what an
+owner wrote under its last epoch may still be under way. The row is what remembers the epoch, so it stays as long as
+what it is about; a stream's, for ever.
 
 Every function that is given `now` judges by `clock.moment` of it, so that nodes need not agree on the time.
 Nodes race for the row's lock: PostgreSQL judges the row again, as the winner left it, before the loser may change it
@@ -14,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, case, delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from origin.catalog import rows, schema
@@ -51,15 +52,14 @@ class Lease:
 def acquire(  # noqa: PLR0913 - what, who, when, how long, whose
     conn: Connection, resource: str, owner: str, now: float, ttl_s: float, *, tenant_id: str = DEFAULT_TENANT
 ) -> Lease | None:
-    """Take the lease, or prolong one's own; None while another owner holds it.
+    """Take the lease under the next epoch; None while another owner holds it.
 
     Two processes under one owner name are one owner: names must be unique to a process, or to a node that runs one.
     """
     now = moment(conn, now)
     free = or_(_ROW.owner == owner, _ROW.expires_at <= now)
-    next_epoch = case((_ROW.owner == owner, _ROW.epoch), else_=_ROW.epoch + 1)
     taken = update(schema.leases).where(_ROW.resource == resource, free)
-    if rows.touched(conn, taken.values(owner=owner, epoch=next_epoch, expires_at=now + ttl_s)):
+    if rows.touched(conn, taken.values(owner=owner, epoch=_ROW.epoch + 1, expires_at=now + ttl_s)):
         return get(conn, resource)
     lease = Lease(resource, owner, 1, now + ttl_s, tenant_id)
     return lease if _insert(conn, lease) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from origin.catalog import assets, broadcasts, leases, making, rows, schema, streams
 from origin.catalog.broadcasts import lease_of
@@ -178,6 +178,39 @@ def watched(conn: Connection, playback_id: str, now: float, linger_s: float) -> 
     """What viewers of a playback id get: its stream's open broadcast, or one that ended less than `linger_s` ago."""
     stream = streams.by_playback_id(conn, playback_id)
     return broadcasts.newest(conn, stream.id, moment(conn, now) - linger_s) if stream else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A stream's newest broadcast, as any node can see it. `held` says that some node writes it now."""
+
+    stream_id: str
+    broadcast_id: str
+    started_at: float
+    ended_at: float | None
+    bulletin: str | None
+    held: bool | None
+
+
+def sights(conn: Connection, stream_ids: Sequence[str], now: float, linger_s: float) -> dict[str, Sight]:
+    """Give, by stream, what is on the air or was less than `linger_s` ago; a page of streams is asked for."""
+    now = moment(conn, now)
+    broadcast, lease = schema.broadcasts.c, schema.leases.c
+    query = (
+        select(
+            broadcast.stream_id,
+            broadcast.id.label("broadcast_id"),
+            broadcast.started_at,
+            broadcast.ended_at,
+            broadcast.bulletin,
+            (lease.expires_at > now).label("held"),
+        )
+        .outerjoin(schema.leases, lease.resource == lease_of("") + broadcast.stream_id)
+        .where(broadcast.stream_id.in_(stream_ids))
+        .where(or_(broadcast.ended_at.is_(None), broadcast.ended_at > now - linger_s))
+        .order_by(broadcast.epoch)
+    )
+    return {sight.stream_id: sight for sight in rows.every(conn, query, Sight)}
 
 
 def lay_down(conn: Connection, writer: Writer, now: float) -> bool:

@@ -86,6 +86,7 @@ streams: Final = Table(
     Column("updated_at", Double, nullable=False),
     Column("next_msn", BigInteger, nullable=False),
     Column("next_discontinuity", BigInteger, nullable=False),
+    Column("slate", String),
     Column("record", Boolean, nullable=False, server_default=false()),
     Column("keep_s", Double),
     Index("ix_streams_page", "tenant_id", "created_at", "id"),
@@ -103,10 +104,19 @@ broadcasts: Final = Table(
     Column("started_at", Double, nullable=False),
     Column("ended_at", Double),
     Column("relayed", Boolean, nullable=False, server_default=true()),
+    Column("bulletin", String),
     Column("recorded", Boolean, nullable=False, server_default=false()),
     Column("released_at", Double),
     Index("ix_broadcasts_stream_id", "stream_id", "epoch"),
     Index("ix_broadcasts_ended_at", "ended_at"),
+)
+
+slates: Final = Table(
+    "slates",
+    METADATA,
+    Column("stream_id", String, primary_key=True),
+    _tenant(),
+    Column("picture", LargeBinary),
 )
 
 assets: Final = Table(

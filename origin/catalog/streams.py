@@ -54,7 +54,7 @@ class NewStream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream(NewStream):
-    """One stream. `revision` rises when its settings change.
+    """One stream. `revision` rises when its settings change; `slate` is None, card or picture (see `slates`).
 
     `next_msn` and `next_discontinuity` are the numbers that its next segment and discontinuity must have at least.
     """
@@ -64,6 +64,7 @@ class Stream(NewStream):
     updated_at: float
     next_msn: int
     next_discontinuity: int
+    slate: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ class Changes:
     dvr_window_s: float | Keep = KEEP
     reconnect_window_s: float | Keep = KEEP
     public_jti: str | Keep | None = KEEP
+    slate: str | Keep | None = KEEP
     record: bool | Keep = KEEP
     keep_s: float | Keep | None = KEEP
 
@@ -129,8 +131,9 @@ def rotate_key(conn: Connection, tenant_id: str, stream_id: str, key_hash: str, 
 
 
 def delete(conn: Connection, tenant_id: str, stream_id: str, expected_revision: int | None) -> Stream:
-    """Remove a stream and give back what it was; its broadcasts stay. Raises as `update`."""
+    """Remove a stream with its slate, and give back what it was; its broadcasts stay. Raises as `update`."""
     stream = _expect(conn, tenant_id, stream_id, expected_revision)
+    conn.execute(sql_delete(schema.slates).where(schema.slates.c.stream_id == stream_id))
     conn.execute(sql_delete(schema.streams).where(*_which(tenant_id, stream_id)))
     return stream
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from media.sample import Frame, Sample
+from media.silence import silence_for
+from media.sound_span import aac_span, opus_span
 from media.track import Codec, Kind
 from origin.live.faults import Fault
-from origin.live.silence import silence_for
-from origin.live.sound_span import aac_span, opus_span
 
 if TYPE_CHECKING:
     from collections import Counter

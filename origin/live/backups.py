@@ -8,14 +8,12 @@ from origin.live.standby import Standby
 
 if TYPE_CHECKING:
     from origin.live.publication import Publication
-    from origin.live.register import Register
 
 
 class Backups:
     """One standby a stream."""
 
-    def __init__(self, register: Register) -> None:
-        self._register = register
+    def __init__(self) -> None:
         self._standbys: dict[str, Standby] = {}
 
     def add(self, stream_id: str) -> Standby:
@@ -25,22 +23,18 @@ class Backups:
             before.part("taken_over", "Another backup with this stream's key has taken over.")
             before.close("taken_over")
 
-        def count() -> int | None:
-            publication = self._register.publication(stream_id)
-            return publication.frames if publication else None
-
-        standby = Standby(count, lambda: self._part_silent(stream_id), lambda gone: self._remove(stream_id, gone))
+        standby = Standby(lambda gone: self._remove(stream_id, gone))
         self._standbys[stream_id] = standby
         return standby
 
-    def waiting(self, stream_id: str) -> Standby | None:
-        """The backup that waits for the stream."""
+    def ready(self, stream_id: str) -> Standby | None:
+        """The backup that waits for the stream, if it sends."""
         standby = self._standbys.get(stream_id)
-        return standby if standby and standby.publication is None else None
+        return standby if standby and standby.publication is None and standby.fresh else None
 
     def wanted(self) -> list[str]:
         """The streams that a backup waits for."""
-        return [stream_id for stream_id in self._standbys if self.waiting(stream_id)]
+        return [stream_id for stream_id in self._standbys if self.ready(stream_id)]
 
     def make_room(self, stream_id: str, publication: Publication | None) -> bool:
         """Take a backup off the air that is there as `publication`; False if that is none."""
@@ -55,11 +49,6 @@ class Backups:
         for standby in tuple(self._standbys.values()):
             standby.part(code, sentence)
             standby.close(code)
-
-    def _part_silent(self, stream_id: str) -> None:
-        on_air = self._register.of_stream(stream_id)
-        if on_air:
-            on_air.send_home("silent", "Nothing came from you any more; the backup is on the air.")
 
     def _remove(self, stream_id: str, gone: Standby) -> None:
         if self._standbys.get(stream_id) is gone:

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from origin.catalog import on_air as rows
 from origin.catalog import streams
+from origin.live.bulletins import Bulletins
 from origin.live.cluster import DISCONNECT, HAND_OVER, VACANT, Cluster
 from origin.live.distant import Distant
+from origin.live.on_air import LINGER_S
+from origin.live.status import seen
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
     from typing import Any
 
     from origin.catalog.streams import Stream
@@ -25,42 +28,46 @@ if TYPE_CHECKING:
     from origin.live.on_air import OnAir
     from origin.live.opening import Opening
     from origin.live.register import Register
+    from origin.live.status import LiveStatus
 
 HAND_OVER_S: Final = 5.0
-"""How long a publisher waits for another node to let go of its stream; encoders give up after some ten seconds."""
+"""How long another node may take to let go of a stream, or end it; encoders give up after some ten seconds."""
 
 
-class Vacancies(Protocol):
-    """Who can put a backup that waits at this node on the air."""
+class Front(Protocol):
+    """What this node does with its publishers for others."""
 
     def wanted(self) -> list[str]:
-        """The streams that a backup waits for."""
+        """The streams that a backup waits for here."""
 
     async def fill(self, stream_id: str) -> None:
         """Put it on the air, if it waits and nobody publishes here."""
+
+    def clear(self, on_air: OnAir) -> None:
+        """Part from whoever publishes here, for another does; a backup waits again."""
 
 
 class Crossing:
     """The door to other nodes; answers them as `cluster.Node`. What `runs` gives must be running."""
 
-    def __init__(
-        self, means: Means, register: Register, opening: Opening, ending: Ending, vacancies: Vacancies
-    ) -> None:
+    def __init__(self, means: Means, register: Register, opening: Opening, ending: Ending, front: Front) -> None:
         self._means = means
         self._register = register
         self._opening = opening
         self._ending = ending
-        self._vacancies = vacancies
+        self._front = front
         self._cluster = Cluster(means, means.shared.bus, self) if means.shared else None
-        self._distant = Distant(means, means.shared.journal) if means.shared else None
+        self._distant = Distant(means, means.shared.journal, register) if means.shared else None
+        self._bulletins = Bulletins(means, register) if means.shared else None
 
     def runs(self) -> list[Coroutine[Any, Any, None]]:
         """What is to go on until it is cancelled."""
-        return [each.run() for each in (self._cluster, self._distant) if each]
+        return [each.run() for each in (self._cluster, self._distant, self._bulletins) if each]
 
     async def held_elsewhere(self, stream_id: str) -> bool:
-        """Whether another node writes the stream, asked where this one does not."""
-        return self._cluster is not None and await self._is_held(stream_id)
+        """Whether another node writes the stream."""
+        here = self._register.of_stream(stream_id)
+        return self._cluster is not None and (here is None or here.leaving) and await self._is_held(stream_id)
 
     async def take_over(self, stream: Stream) -> OnAir | None:
         """Ask another node for the stream's broadcast; None if there is none, or it does not let go of it."""
@@ -79,20 +86,33 @@ class Crossing:
             await self._cluster.ask(VACANT, on_air.stream.id)
 
     async def disconnect(self, stream_id: str, reason: str) -> None:
-        """End the stream's broadcast at whichever node writes it."""
-        if self._cluster:
-            await self._cluster.ask(DISCONNECT, stream_id, reason)
+        """End the stream's broadcast at whichever node writes it, and wait until it has, if it answers."""
+        if self._cluster is None:
+            return
+        await self._cluster.ask(DISCONNECT, stream_id, reason)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_S):
+                while await self._is_on_air(stream_id):  # noqa: ASYNC110 - noted in the catalog, which tells nobody
+                    await asyncio.sleep(HAND_OVER_S / 50)
 
     async def channel(self, playback_id: str) -> Channel | None:
         """What viewers get of a broadcast that another node writes; None if there is none."""
         return await self._distant.channel(playback_id) if self._distant else None
+
+    async def statuses(self, stream_ids: Sequence[str]) -> dict[str, LiveStatus]:
+        """What is known in the catalog of streams' newest broadcasts; without those that are off the air."""
+        if self._means.shared is None or not stream_ids:
+            return {}
+        now = self._means.clock()
+        sights = await self._means.catalog.read(lambda conn: rows.sights(conn, stream_ids, now, LINGER_S))
+        return {stream_id: seen(sight) for stream_id, sight in sights.items()}
 
     async def hand_over(self, stream_id: str) -> None:
         """As `Node`."""
         async with self._register.door(stream_id):
             on_air = self._register.of_stream(stream_id)
             if on_air and not on_air.leaving:
-                on_air.send_home("taken_over", "Another publisher with this stream's key has taken over.")
+                self._front.clear(on_air)
                 await self._ending.lay_down(on_air)
                 self._register.remove(on_air)
 
@@ -115,13 +135,17 @@ class Crossing:
 
     async def fill(self, stream_id: str) -> None:
         """As `Node`."""
-        await self._vacancies.fill(stream_id)
+        await self._front.fill(stream_id)
 
     async def fill_vacancies(self) -> None:
         """As `Node`."""
-        for stream_id in self._vacancies.wanted():
+        for stream_id in self._front.wanted():
             if not await self._is_held(stream_id):
-                await self._vacancies.fill(stream_id)
+                await self._front.fill(stream_id)
+
+    async def _is_on_air(self, stream_id: str) -> bool:
+        status = (await self.statuses([stream_id])).get(stream_id)
+        return status is not None and status.state != "ended"
 
     async def _is_held(self, stream_id: str) -> bool:
         now = self._means.clock()

@@ -4,15 +4,15 @@ A broadcast is written by whoever holds its stream's lease; the lease's fencing 
 writer that lost it cannot spoil anything. It is renewed well before it runs out, and taken up again after the catalog
 failed for a while; a broadcast ends when somebody else has its lease.
 
-    register ── which broadcasts are here      changeover ── who publishes one       status ── what it is like
-    opening ── how one begins                  ending ── how one leaves              crossing ── what others are told
+    register ── which broadcasts are here   changeover ── who publishes one   status ── what it is like
+    opening ── how one begins               ending ── how one leaves          crossing ── what other nodes are told
 """
 
 from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -26,11 +26,16 @@ from origin.live.crossing import Crossing
 from origin.live.ending import Ending
 from origin.live.opening import Opening
 from origin.live.register import Register
+from origin.live.slates.slates import Slates
+from origin.live.slates.workshop import Workshop
 from origin.live.standby import split
 from origin.live.status import status_of
 from origin.live.tenure import Tenure
+from origin.live.vigil import Vigil
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from origin.catalog.broadcasts import Broadcast
     from origin.catalog.streams import Stream
     from origin.live.channel import Channel
@@ -39,6 +44,9 @@ if TYPE_CHECKING:
     from origin.live.publication import Publication
     from origin.live.standby import Standby
     from origin.live.status import LiveStatus
+
+_OFF_AIR: Final = ("idle", "ended")
+"""States in which another node may know better."""
 
 _log = structlog.get_logger(__name__)
 
@@ -50,15 +58,21 @@ class Director:
         self._means = means
         self._register = Register()
         self._chores = Chores()
-        self._backups = Backups(self._register)
+        self._backups = Backups()
         self._ending = Ending(means, self._register, self._chores)
         self._opening = Opening(means, self._ending.lose)
         self._crossing = Crossing(means, self._register, self._opening, self._ending, self)
-        vacant = partial(self._chores.begin, self._crossing.tell_vacancy)
-        self._changeover = Changeover(means.clock, self._backups, self._ending, self._chores, vacant)
+        self._workshop = Workshop()
+        slates = Slates(means, self._workshop, self._register)
+        self._changeover = Changeover(
+            *(means.clock, self._backups, self._ending, self._chores),
+            vacant=self._crossing.tell_vacancy,
+            fill=slates.begin,
+        )
         self._draining = False
-        tenure = Tenure(means, self._register, self._ending.lose)
-        self._runs = [asyncio.create_task(run) for run in (tenure.run(), *self._crossing.runs())]
+        own = Tenure(means, self._register, self._ending.lose), Vigil(self._register, self._changeover), slates
+        runs = [*(each.run() for each in own), *self._crossing.runs()]
+        self._runs = [asyncio.create_task(run) for run in runs]
 
     async def open(self, stream_key: str, protocol: str, peer: str) -> Publication | Standby:
         """Put a publisher on the air; one that is there already is told `taken_over`. A backup waits for its turn.
@@ -81,17 +95,21 @@ class Director:
             return self._changeover.put_on(on_air)
 
     def wanted(self) -> list[str]:
-        """As `Vacancies`."""
+        """As `Front`."""
         return self._backups.wanted()
 
+    def clear(self, on_air: OnAir) -> None:
+        """As `Front`."""
+        self._changeover.clear(on_air)
+
     async def fill(self, stream_id: str) -> None:
-        """As `Vacancies`."""
+        """As `Front`."""
         async with self._register.door(stream_id):
-            standby = self._backups.waiting(stream_id)
+            standby = self._backups.ready(stream_id)
             if standby and self._register.publication(stream_id) is None and not self._draining:
                 stream = await self._means.catalog.read(lambda conn: streams.by_id(conn, stream_id))
                 if stream:
-                    standby.promote(self._changeover.put_on(await self._present(stream)))
+                    self._promote(standby, await self._present(stream))
 
     async def revive(self) -> None:
         """Go on with what a process before this one left open, for whoever has the catalog alone; never raises.
@@ -117,14 +135,25 @@ class Director:
         return self.channel(playback_id) or await self._crossing.channel(playback_id)
 
     def status(self, stream_id: str) -> LiveStatus:
-        """The state of a stream, known or not."""
+        """The state of a stream at this node, known or not."""
         return status_of(self._register.of_stream(stream_id))
+
+    async def find_statuses(self, stream_ids: Sequence[str]) -> dict[str, LiveStatus]:
+        """As `status` of each, and from other nodes: no more than some seconds old."""
+        here = {stream_id: self.status(stream_id) for stream_id in stream_ids}
+        there = await self._crossing.statuses([name for name, status in here.items() if status.state in _OFF_AIR])
+        ended = {status.broadcast_id for status in here.values()}  # of which the catalog may not know yet
+        return here | {name: status for name, status in there.items() if status.broadcast_id not in ended}
 
     async def disconnect(self, stream_id: str, reason: str) -> None:
         """End a broadcast at once, with no reconnect window, whichever node writes it; nothing happens off the air."""
         if self._register.of_stream(stream_id) is None:
             await self._crossing.disconnect(stream_id, reason)
         await self._crossing.end_here(stream_id, reason)
+
+    async def normalised_picture(self, media_type: str, data: bytes) -> bytes:
+        """A JPEG of ours of a picture that somebody sent. Raises `Problem`: `picture_refused`, `worker_failed`."""
+        return await self._workshop.normalised(media_type, data)
 
     async def drain(self) -> None:
         """Tell every publisher, finish and store what is open, give the leases back. Never raises.
@@ -134,6 +163,7 @@ class Director:
         self._draining = True
         self._ending.hurry()
         self._backups.part_all("draining", "The server is shutting down; connect again in a moment.")
+        self._workshop.close()
         for run in self._runs:
             run.cancel()
         await self._register.pass_doors()  # whoever is on the way in comes in, or meets the sign
@@ -155,6 +185,13 @@ class Director:
         if self._register.publication(stream.id) is None and not await self._crossing.held_elsewhere(stream.id):
             standby.promote(self._changeover.put_on(await self._present(stream)))
         return standby
+
+    def _promote(self, standby: Standby, on_air: OnAir) -> None:
+        """Put a backup on the air, unless it has gone while another node let go of its stream."""
+        if self._backups.ready(on_air.stream.id) is standby:
+            standby.promote(self._changeover.put_on(on_air))
+        elif on_air.timer is None:
+            self._changeover.wait(on_air)
 
     async def _present(self, stream: Stream) -> OnAir:
         """The stream's broadcast, as it is or begun."""

@@ -12,6 +12,7 @@ import structlog
 
 from origin.bus.protocol import BusError
 from origin.catalog import on_air as rows
+from origin.errors import Problem
 from origin.live.on_air import LINGER_S
 from origin.live.replica import Replica
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from origin.catalog.broadcasts import Broadcast
     from origin.live.channel import Channel
     from origin.live.means import Means
+    from origin.live.register import OnAirBefore, Register
 
 IDLE_S: Final = 60.0
 """A replica that nobody has asked for so long is let go; viewers ask several times a second."""
@@ -46,9 +48,10 @@ class _Followed:
 class Distant:
     """Finds channels by playback id. `run` must be running."""
 
-    def __init__(self, means: Means, journal: Journal) -> None:
+    def __init__(self, means: Means, journal: Journal, register: Register) -> None:
         self._means = means
         self._journal = journal
+        self._register = register
         self._followed: dict[str, _Followed] = {}
         self._absent: OrderedDict[str, float] = OrderedDict()
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -81,8 +84,7 @@ class Distant:
         known = self._followed.get(playback_id)
         if known and known.looked_at > now - RECHECK_S:  # somebody else has just looked
             return known.replica
-        moment = self._means.clock()
-        found = await self._means.catalog.read(lambda conn: rows.watched(conn, playback_id, moment, LINGER_S))
+        found = await self._find(playback_id)
         if known:
             known.looked_at = now
             over = known.replica.presentation.ended  # or its journal was lost, and may have been begun anew
@@ -98,7 +100,18 @@ class Distant:
         self._followed[playback_id] = _Followed(replica, task, now, now)
         return replica
 
-    async def _loaded(self, broadcast: Broadcast) -> Replica | None:
+    async def _find(self, playback_id: str) -> Broadcast | OnAirBefore | None:
+        """What viewers get; while the catalog is away, what this node wrote until it lost its lease by that."""
+        moment = self._means.clock()
+        try:
+            return await self._means.catalog.read(lambda conn: rows.watched(conn, playback_id, moment, LINGER_S))
+        except Problem:
+            before = self._register.before(playback_id)
+            if before is None:
+                raise
+            return before
+
+    async def _loaded(self, broadcast: Broadcast | OnAirBefore) -> Replica | None:
         replica = Replica(self._journal, broadcast.id, f"{broadcast.tenant_id}/{broadcast.id}/")
         try:
             return replica if await replica.load() else None

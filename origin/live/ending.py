@@ -27,6 +27,9 @@ DRAIN_S: Final = 10.0
 """How long the store may take to make the last segments durable when the server stops."""
 SHELF_S: Final = 5.0
 """How long the last manifests may take then; with `DRAIN_S`, below what orchestrators wait before they kill (30 s)."""
+LEASE_LOST: Final = (
+    "This node may not write the stream any more: another has taken it over, or the catalog is away. Connect again."
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -90,15 +93,17 @@ class Ending:
 
     async def _lose(self, on_air: OnAir) -> None:
         _log.error("lease_lost", stream_id=on_air.stream.id)
-        on_air.send_home("lease_lost", "Another node has taken this stream over.")
-        if not on_air.leaving:
-            _leave(on_air)
-            self._register.remove(on_air)
-            await on_air.channel.abandon()
-            await on_air.shelf.leave()
-            await on_air.keeper.close(DRAIN_S)
-            if on_air.recorder:
-                await on_air.recorder.leave()
+        if on_air.leaving:
+            return
+        _leave(on_air)  # first, or a backup that waits here would come on the air with it
+        self._register.remove(on_air)
+        on_air.send_home("lease_lost", LEASE_LOST)
+        on_air.cancel_timer()
+        await on_air.channel.abandon()
+        await on_air.shelf.leave()
+        await on_air.keeper.close(DRAIN_S)
+        if on_air.recorder:
+            await on_air.recorder.leave()
 
     async def _finish_storing(self, on_air: OnAir, *, last_word: bool) -> None:
         """All media, then the manifests that list it; whatever comes of it, the broadcast can be collected then.
@@ -134,4 +139,5 @@ class Ending:
 def _leave(on_air: OnAir) -> None:
     on_air.leaving = True
     on_air.cancel_timer()
+    on_air.stop_filling()
     metrics.live_streams.dec()

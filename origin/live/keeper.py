@@ -73,6 +73,9 @@ class Keeper:
         self._closing = False
         self._idle = asyncio.Event()
         self._idle.set()
+        self._adopted = asyncio.Event()
+        self._adopted.set()
+        self._gone: set[str] = set()
         self._task = asyncio.create_task(self._run(), name=f"keeper {prefix}")
 
     @property
@@ -80,9 +83,21 @@ class Keeper:
         """What is in the store and is to stay there, by name: all that is listed, 0.3 KB each."""
         return MappingProxyType(self._stored)
 
+    @property
+    def closing(self) -> bool:
+        """Nothing more will be put."""
+        return self._closing
+
+    def expect(self) -> None:
+        """An earlier writer has stored files, which `adopt` will bring: `close` waits for that."""
+        self._adopted.clear()
+
     def adopt(self, files: Iterable[Stored]) -> None:
-        """Take charge of what an earlier writer has stored (see `recount`)."""
-        self._stored = {file.name: file for file in files} | self._stored
+        """Take charge of what an earlier writer has stored (see `recount`) and was not deleted since."""
+        self._stored = {file.name: file for file in files if file.name not in self._gone} | self._stored
+        self._gone.clear()
+        self._adopted.set()
+        self._news.set()
 
     def grow(self, segment: str, chunks: Sequence[bytes]) -> None:
         """Write ahead what has come of a segment, which `put` will bring whole."""
@@ -100,6 +115,8 @@ class Keeper:
     def delete(self, name: str) -> None:
         """Queue a removal."""
         self._stored.pop(name, None)
+        if not self._adopted.is_set():
+            self._gone.add(name)
         if not self._recorded:
             self._deletes.append(self._prefix + name)
             self._news.set()
@@ -130,7 +147,7 @@ class Keeper:
                 await self._delete_all()
             self._idle.set()
             await self._delete_all()
-            if self._closing and not self._puts:
+            if self._closing and not self._puts and self._adopted.is_set():
                 return
 
     async def _store_oldest(self) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from origin.live.publication import Publication
     from origin.live.recorder import Recorder
     from origin.live.shelf import Shelf
+    from origin.live.slates.filler import Filler
 
 LINGER_S: Final = 30.0
 """How long an ended broadcast's playlists stay, so that every viewer learns of the end and plays it out."""
@@ -40,6 +41,8 @@ class OnAir:
     publication: Publication | None = None
     end_s: float = START_S
     timer: asyncio.TimerHandle | None = None
+    filler: Filler | None = None
+    """The slate that is shown while nobody publishes."""
     leaving: bool = False
     """It is being ended, or handed on."""
     noted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -54,6 +57,11 @@ class OnAir:
             return "ended"
         return "live" if self.publication else "reconnecting"
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a publisher is waited for."""
+        return self.publication is None and not self.leaving
+
     def send_home(self, code: str, sentence: str) -> None:
         """Part from whoever publishes now."""
         if self.publication:
@@ -65,6 +73,12 @@ class OnAir:
         if self.timer:
             self.timer.cancel()
             self.timer = None
+
+    def stop_filling(self) -> None:
+        """Take the slate off; what comes next goes on where it ended."""
+        if self.filler:
+            filler, self.filler = self.filler, None
+            filler.stop()
 
     def position(self) -> Writer:
         """The writer, with the numbers as they stand."""

@@ -16,6 +16,7 @@ from origin.errors import Problem
 from origin.live import succession
 from origin.live.health import Health
 from origin.live.keeper import Keeper
+from origin.live.mending import Mending
 from origin.live.on_air import OnAir
 from origin.live.production import Production
 from origin.live.recorder import Recorder
@@ -31,17 +32,21 @@ from packager.pipeline import LivePackager, LiveSettings
 from packager.presentation import Presentation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from origin.catalog.on_air import Writer
     from origin.catalog.streams import Stream
     from origin.live.means import Means
     from origin.live.production import Teller
     from origin.live.so_far import SoFar
-    from packager.commands import Command
     from packager.inventory import Stored
 
 SEGMENT_MIN_S: Final = {"low": 2.0, "standard": 4.0}
+PROMPT_S: Final = 3.0
+"""How long a publisher waits for the store to be looked through before it is let in: longer than that takes as a rule,
+and short enough for encoders, which give up after some ten seconds."""
+RETRY_S: Final = 2.0
+"""Between tries of a store that is away."""
 
 _log = structlog.get_logger(__name__)
 
@@ -103,38 +108,64 @@ class Opening:
         return await succession.recall_shared(self._means.shared.journal, writer.broadcast_id)
 
     async def _resume(self, stream: Stream, writer: Writer, presentation: Presentation, asked_at: float) -> OnAir:
-        means, prefix = self._means, _prefix(stream, writer)
         reached_s = presentation.reached_s
         known = await self._recorded(writer, presentation) if writer.recorded else None
-        savings = await succession.find_savings(means, writer.broadcast_id, prefix)
+        savings = await succession.find_savings(self._means, writer.broadcast_id, _prefix(stream, writer))
         packager, commands = await succession.resume(self._settings(stream, writer), presentation, savings)
         on_air = self._assemble(stream, writer, packager, asked_at, known)
         on_air.end_s = reached_s
-        await self._mend(on_air, savings, commands, known)
-        task = asyncio.create_task(_discard_when_kept(on_air.keeper, savings))
-        self._settling.add(task)
-        task.add_done_callback(self._settling.discard)
+        on_air.channel.carry_out(commands)
+        on_air.keeper.expect()
+        mending = self._mend(on_air, Mending(on_air.channel, commands), savings, known)
+        await asyncio.wait([self._beside(mending)], timeout=PROMPT_S)
         return on_air
 
-    async def _mend(
-        self, on_air: OnAir, savings: succession.Savings, commands: list[Command], known: SoFar | None
-    ) -> None:
-        """Carry out what closes the open segments, and see that all that is listed can be had."""
-        store, channel, keys = self._means.store, on_air.channel, self._means.manifest_keys()
+    async def _mend(self, on_air: OnAir, mending: Mending, savings: succession.Savings, known: SoFar | None) -> None:
+        """Look through what the writer before has stored, for as long as it takes a store to say so."""
+        while not await self._looked_through(on_air, mending, savings, known):
+            if on_air.keeper.closing:
+                on_air.keeper.adopt(())
+                return
+            await asyncio.sleep(RETRY_S)
+        self._beside(_discard_when_kept(on_air.keeper, savings))
+
+    async def _looked_through(
+        self, on_air: OnAir, mending: Mending, savings: succession.Savings, known: SoFar | None
+    ) -> bool:
+        """One try; meanwhile the journal's savings are put again, for they do not last."""
         try:
-            read_back = await in_store(store, channel.prefix, known.unknown) if known else []
-            listed = {} if known else await succession.stored_names(store, channel.prefix)
-        except StoreError as error:  # viewers do better with a playlist that may have holes than with none
-            _log.warning("broadcast_not_mended", broadcast_id=on_air.writer.broadcast_id, problem=str(error))
-            channel.carry_out(commands)
+            try:
+                await self._adopt(on_air, mending, savings, known)
+            except StoreError as error:
+                _log.warning("broadcast_not_mended", broadcast_id=on_air.writer.broadcast_id, problem=str(error))
+                if self._means.shared is not None:
+                    await mending.save(savings)
+                return False
+        except Problem as problem:  # of the journal
+            _log.warning("broadcast_not_saved", broadcast_id=on_air.writer.broadcast_id, problem=str(problem))
+            return False
+        return True
+
+    async def _adopt(self, on_air: OnAir, mending: Mending, savings: succession.Savings, known: SoFar | None) -> None:
+        """Mend by what the store has. A recording has its objects written down, and none of them is a stray."""
+        store, prefix = self._means.store, on_air.channel.prefix
+        if known is None:
+            await mending.finish(await succession.stored_names(store, prefix), savings)
+            on_air.keeper.adopt(await recount(store, prefix, self._means.manifest_keys()))
             return
-        found = [*known.stored, *read_back] if known else []
-        channel.carry_out(commands)
-        await succession.mend(channel, listed or {each.name: each.size for each in found}, savings, commands)
-        on_air.keeper.adopt(found if known else await recount(store, channel.prefix, keys))
+        found = [*known.stored, *await in_store(store, prefix, known.unknown)]
+        await mending.finish({each.name for each in found}, savings)
+        on_air.keeper.adopt(found)
         if on_air.recorder:
             for each in found:
                 on_air.recorder.durable(each)
+
+    def _beside(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run it beside everything else, and keep hold of it until it is done."""
+        task = asyncio.create_task(work)
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+        return task
 
     async def _recorded(self, writer: Writer, presentation: Presentation) -> SoFar:
         """What the writer before has written down; but not of segments that this one will make."""

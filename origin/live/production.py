@@ -90,6 +90,11 @@ class Production(Channel):
         if touched:
             self._tell(bodies, touched)
 
+    def put_again(self, put: Put) -> None:
+        """Store a segment of a writer before this one: its place in the playlist is there, and behind the edge."""
+        self.spool.hold(put)
+        self._keep(put)
+
     def mark_lost(self, name: str) -> None:
         """A segment that the store did not take is a gap from now on."""
         self.spool.drop(name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from origin.observe import metrics
@@ -14,6 +16,17 @@ if TYPE_CHECKING:
     from origin.live.on_air import OnAir
     from origin.live.publication import Publication
 
+MOST_REMEMBERED: Final = 1_000
+"""Broadcasts that were written here: more streams than a node has, some hundred bytes each."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnAirBefore:
+    """A broadcast that this node wrote, by its id and its stream's tenant."""
+
+    id: str
+    tenant_id: str
+
 
 class Register:
     """One broadcast a stream: on the air, waited for, or ended a moment ago."""
@@ -22,6 +35,7 @@ class Register:
         self._by_stream: dict[str, OnAir] = {}
         self._by_playback: dict[str, OnAir] = {}
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._removed: OrderedDict[str, OnAirBefore] = OrderedDict()
 
     def __iter__(self) -> Iterator[OnAir]:
         """All of them, as they are now; the register may change meanwhile."""
@@ -49,6 +63,17 @@ class Register:
         """Take it out, if it is still the one."""
         if self._by_stream.get(on_air.stream.id) is on_air:
             del self._by_stream[on_air.stream.id], self._by_playback[on_air.stream.playback_id]
+            self._remember(on_air.stream.playback_id, OnAirBefore(on_air.writer.broadcast_id, on_air.stream.tenant_id))
+
+    def before(self, playback_id: str) -> OnAirBefore | None:
+        """The last broadcast of `playback_id` that was taken out here: where nobody can be asked, it may go on."""
+        return self._removed.get(playback_id)
+
+    def _remember(self, playback_id: str, what: OnAirBefore) -> None:
+        self._removed[playback_id] = what
+        self._removed.move_to_end(playback_id)
+        while len(self._removed) > MOST_REMEMBERED:
+            self._removed.popitem(last=False)
 
     def door(self, stream_id: str) -> asyncio.Lock:
         """One at a time may change who is on the air with a stream."""

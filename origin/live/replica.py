@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from origin.bus.journals.protocol import Told
+from origin.bus.journals.protocol import BODY_TTL_S, Told
 from origin.bus.protocol import BusError
 from origin.live.channel import Channel
 from packager.diary import DiaryError, apply
-from packager.names import rendition_of
+from packager.names import number_of, rendition_of
 from packager.presentation import Presentation
 
 if TYPE_CHECKING:
@@ -142,20 +142,27 @@ class Replica(Channel):
         return True
 
     async def body(self, name: str) -> tuple[bytes, ...] | None:
-        """Bytes from the journal: a part, an init segment, or a segment that the store need not have yet."""
+        """Bytes from the journal: a part, an init segment, or a segment that a slow store need not have yet."""
         parts = self._parts_of(name)
         if parts is None:
             body = await self._bodies.get(name)
             return None if body is None else (body,)
         folder = rendition_of(name)
-        pieces = [await self._bodies.get(f"{folder}/{part.file}") for part in parts]
-        return None if None in pieces else tuple(piece for piece in pieces if piece is not None)
+        pieces: list[bytes] = []
+        for part in parts:
+            piece = await self._bodies.get(f"{folder}/{part.file}")
+            if piece is None:
+                return None
+            pieces.append(piece)
+        return tuple(pieces)
 
     def _parts_of(self, name: str) -> tuple[Part, ...] | None:
-        """The parts of a segment near the live edge; None where `name` is no such segment."""
+        """The parts of a segment that the journal still has; None where `name` is no such segment."""
         window = self.presentation.windows.get(rendition_of(name))
-        newest = window.segments[-3:] if window else []
-        return next((each.parts for each in newest if name.endswith(f"/{each.file}") and each.parts), None)
+        segment = window.closed(number_of(name)) if window else None
+        if window is None or segment is None or window.age - segment.end > BODY_TTL_S:
+            return None
+        return segment.parts if name.endswith(f"/{segment.file}") and segment.parts else None
 
 
 def _replayed(entries: list[bytes]) -> Presentation:

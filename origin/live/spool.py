@@ -58,6 +58,11 @@ class Spool:
         while len(shelf.segments) > self._generations:
             self._retire(*shelf.segments.popleft())
 
+    def hold(self, put: Put) -> None:
+        """Take in a segment from behind the edge, until it is durable."""
+        self._bodies[put.name] = put.body
+        self._undurable.add(put.name)
+
     def get(self, name: str) -> tuple[bytes, ...] | None:
         """The chunks of `name`, or None when they are not in memory."""
         return self._bodies.get(name)

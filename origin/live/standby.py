@@ -25,6 +25,9 @@ MOST_FRAMES: Final = 2_048
 MOST_BYTES: Final = 16 << 20
 """Of them: ten seconds at 13 Mbit/s. Beyond either, the next key frame is waited for."""
 
+FRESH_S: Final = 1.0
+"""A frame within this time: less than what makes a primary silent (`vigil`), so that both are not judged by one gap."""
+
 
 def split(key: str) -> tuple[str, bool]:
     """The stream's key, and whether it is a backup that comes with it."""
@@ -32,29 +35,27 @@ def split(key: str) -> tuple[str, bool]:
 
 
 class Standby:
-    """What a backup's frames go to: kept, or handed on while it is on the air.
+    """What a backup's frames go to: kept, or handed on while it is on the air. `on_close` hears that it has gone."""
 
-    `count` gives how many frames the primary has sent, None where there is none here; `on_silence` is called when it
-    has sent none between two key frames of the backup; `on_close` when the backup has gone.
-    """
-
-    def __init__(
-        self, count: Callable[[], int | None], on_silence: Callable[[], None], on_close: Callable[[Standby], None]
-    ) -> None:
-        self.farewell: asyncio.Future[Farewell] = asyncio.get_running_loop().create_future()
-        self._count = count
-        self._on_silence = on_silence
+    def __init__(self, on_close: Callable[[Standby], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.farewell: asyncio.Future[Farewell] = self._loop.create_future()
         self._on_close = on_close
         self._tracks: dict[Kind, Track] = {}
         self._frames: deque[Frame] = deque()
         self._bytes = 0
-        self._counted: int | None = None
+        self._came_at = self._loop.time()
         self._on_air: Publication | None = None
 
     @property
     def publication(self) -> Publication | None:
         """What it is on the air with."""
         return self._on_air
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it sends: one that is as silent as the primary is of no help."""
+        return self._loop.time() - self._came_at < FRESH_S
 
     def set_track(self, track: Track) -> None:
         """As Publication."""
@@ -64,6 +65,7 @@ class Standby:
 
     def push(self, frame: Frame) -> None:
         """As Publication."""
+        self._came_at = self._loop.time()
         if self._on_air:
             self._on_air.push(frame)
         else:
@@ -100,7 +102,6 @@ class Standby:
         """Go off the air, and wait again."""
         on_air, self._on_air = self._on_air, None
         self._frames.clear()
-        self._counted = None
         if on_air:
             on_air.close("the primary is back")
 
@@ -108,19 +109,11 @@ class Standby:
         if frame.kind is Kind.VIDEO and frame.key:
             self._frames.clear()
             self._bytes = 0
-            self._listen()
         self._frames.append(frame)
         self._bytes += len(frame.data)
         if len(self._frames) > MOST_FRAMES or self._bytes > MOST_BYTES:
             self._frames.clear()
             self._bytes = 0
-
-    def _listen(self) -> None:
-        count = self._count()
-        silent = count is not None and count == self._counted
-        self._counted = count
-        if silent:
-            self._on_silence()
 
     def _heard(self, publication: Publication, farewell: asyncio.Future[Farewell]) -> None:
         if self._on_air is publication and not farewell.cancelled():

@@ -1,6 +1,6 @@
-"""Goes on with a broadcast whose writer is gone: from its log, its stored objects and what it had saved of the rest.
+"""Goes on with a broadcast whose writer is gone: from its log, and what it had saved of what is not stored.
 
-    log → presentation → open segments closed with their saved parts → missing segments saved or shown as gaps
+    log → presentation → open segments closed with their saved parts → (`mending`: the store is looked through)
 
 Viewers see the same playlist: numbers and decode times go on, and the next publisher begins a discontinuity.
 """
@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from origin.stores.protocol import ObjectMissing, StoreError
-from packager.commands import Life, Put
 from packager.diary import DiaryError, apply
-from packager.fmp4 import write_init
 from packager.names import segment_of
 from packager.pipeline import LivePackager
 from packager.presentation import Presentation
@@ -26,12 +24,10 @@ if TYPE_CHECKING:
 
     from origin.bus.journals.protocol import Journal
     from origin.live.means import Means
-    from origin.live.production import Production
     from origin.stores.logbook import Logbook
     from origin.stores.protocol import Appendable, Draft, ObjectStore
     from packager.commands import Command
-    from packager.hls.segment import Part, Segment
-    from packager.hls.window import Window
+    from packager.hls.segment import Part
     from packager.pipeline import LiveSettings
 
 PAGE: Final = 1_000
@@ -176,43 +172,3 @@ async def resume(
         for part, body in zip(window.open_parts, saved, strict=False):
             bodies[f"{window.name}/{part.file}"] = (body,)
     return LivePackager.resume(settings, presentation, bodies)
-
-
-async def mend(production: Production, stored: Mapping[str, int], savings: Savings, done: Iterable[Command]) -> None:
-    """See that all that playlists list can be had, and that nothing else stays for ever.
-
-    `stored` is what the store had before the commands `done` were carried out.
-    """
-    here = stored.keys() | {command.name for command in done if isinstance(command, Put)}
-    production.carry_out(_missing_inits(production.presentation, here))
-    for window in production.presentation.windows.values():
-        for segment in [each for each in window.segments if not each.gap and f"{window.name}/{each.file}" not in here]:
-            await _save(production, window, segment, savings)
-    production.packager.adopt(sorted(stored.keys() - _listed(production.presentation)))
-
-
-async def _save(production: Production, window: Window, segment: Segment, savings: Savings) -> None:
-    name = f"{window.name}/{segment.file}"
-    saved = await savings.parts(window.name, segment.parts)
-    if sum(map(len, saved)) == segment.size:
-        production.carry_out([Put(name, tuple(saved), Life.STORED)])
-    else:
-        production.mark_lost(name)
-
-
-def _missing_inits(presentation: Presentation, here: Iterable[str]) -> list[Command]:
-    """The init segments of the last run, which can be written again from its tracks."""
-    names = set(here)
-    missing: list[Command] = []
-    for name, track in presentation.tracks.items():
-        window = presentation.windows[name]
-        file = f"{name}/{window.segments[-1].init}" if window.segments else ""
-        if file and file not in names:
-            missing.append(Put(file, (write_init(track),), Life.STORED))
-    return missing
-
-
-def _listed(presentation: Presentation) -> set[str]:
-    windows = presentation.windows.values()
-    segments = {f"{window.name}/{segment.file}" for window in windows for segment in window.segments}
-    return segments | {f"{window.name}/{segment.init}" for window in windows for segment in window.segments}

@@ -13,22 +13,27 @@ import asyncio
 import os
 import stat
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from origin.observe import metrics
 from origin.stores.disk_errors import told
 from origin.stores.drafts import Drafts
 from origin.stores.growing import GrowingDraft, Spool
+from origin.stores.peeking import follow
 from origin.stores.protocol import CHUNK_BYTES, ObjectMissing, StoredObject, StoreError, checked_key, checked_prefix
 from origin.stores.walk import prune, walk
 from origin.stores.workers import Lane, Workers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from typing import BinaryIO
+
+    from origin.stores.protocol import Looks, Piece
+
+T = TypeVar("T")
 
 WRITE_THREADS: Final = 2
 """Flushing is waiting: two overlap, more only queue up inside the disk."""
@@ -98,6 +103,14 @@ class DiskStore:
     async def size(self, key: str) -> int | None:  # noqa: D102 - as ObjectStore
         metrics.store_requests.labels("head").inc()
         return await self._readers.run(partial(_size, self._path(key)))
+
+    async def peek(self, key: str, looks: Looks[T]) -> T:  # noqa: D102 - as Peekable
+        metrics.store_requests.labels("get").inc()
+        return await self._readers.run(partial(_peek, self._path(key), key, looks))
+
+    async def gather(self, pieces: Sequence[Piece]) -> bytes:  # noqa: D102 - as Gatherable
+        metrics.store_requests.labels("get").inc()
+        return await self._readers.run(partial(_gather, self._path, pieces))
 
     async def delete(self, keys: Collection[str]) -> None:  # noqa: D102 - as ObjectStore
         metrics.store_requests.labels("delete").inc()
@@ -185,10 +198,10 @@ def _flush(folder: Path) -> None:
         os.close(handle)
 
 
-def _open(path: Path, key: str, start: int = 0) -> BinaryIO:
+def _open(path: Path, key: str, start: int = 0, buffering: int = CHUNK_BYTES) -> BinaryIO:
     with told():
         try:
-            file = path.open("rb", buffering=CHUNK_BYTES)
+            file = path.open("rb", buffering=buffering)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise ObjectMissing(key) from None
         file.seek(start)
@@ -207,6 +220,31 @@ def _read(file: BinaryIO, left: int | None) -> bytes:
 def _read_whole(path: Path, key: str) -> bytes:
     with _open(path, key) as file, told():
         return file.read()
+
+
+def _peek(path: Path, key: str, looks: Looks[T]) -> T:
+    with _open(path, key, buffering=0) as file:
+        return follow(looks(os.fstat(file.fileno()).st_size), partial(_read_at, file.fileno()))
+
+
+def _gather(path: Callable[[str], Path], pieces: Sequence[Piece]) -> bytes:
+    with ExitStack() as stack:
+        handles: dict[str, int] = {}
+        found = []
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                found.append(piece)
+                continue
+            key, start, end = piece
+            if key not in handles:
+                handles[key] = stack.enter_context(_open(path(key), key, buffering=0)).fileno()
+            found.append(_read_at(handles[key], start, end))
+        return b"".join(found)
+
+
+def _read_at(handle: int, start: int, end: int) -> bytes:
+    with told():
+        return os.pread(handle, end - start, start)
 
 
 def _size(path: Path) -> int | None:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, runtime_checkable
 
 from origin.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
 
+T = TypeVar("T")
+
 CHUNK_BYTES: Final = 256 * 1024
 """What `stream` yields at a time: below it, calls cost more than bytes; above it, memory for each slow client grows."""
 MAX_KEY_CHARACTERS: Final = 512
 """Every backend takes at least that (S3: 1,024 bytes; Linux: 4,096 for a path)."""
+
+Looks = Callable[[int], Generator[tuple[int, int], bytes, T]]
+"""Given an object's size, yields start and end of what it wants of it, is sent these bytes, and returns."""
+
+Piece = tuple[str, int, int] | bytes
+"""Key, start and end of bytes of an object; or bytes that are at hand."""
 
 _KEY: Final = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,200}(?:/(?!\.)[A-Za-z0-9._-]{1,200})*")
 _PREFIX: Final = re.compile(r"(?:(?!\.)[A-Za-z0-9._-]{1,200}/)*(?:(?!\.)[A-Za-z0-9._-]{1,200})?")
@@ -121,6 +130,28 @@ class Appendable(Protocol):
         """Go on with a draft that was left behind, after cutting it to its first `size` bytes.
 
         Raises `ObjectMissing` if there is none, and `StoreError` if it is shorter or somebody else's.
+        """
+
+
+@runtime_checkable
+class Peekable(Protocol):
+    """What a store can do beside `ObjectStore` if it looks into an object here and there at no price."""
+
+    async def peek(self, key: str, looks: Looks[T]) -> T:
+        """Give what `looks` finds; what it raises is raised here. Raises `ObjectMissing`.
+
+        It runs in a thread, and must be brief. Beyond the object's end it is sent fewer bytes than it wants.
+        """
+
+
+@runtime_checkable
+class Gatherable(Protocol):
+    """What a store can do beside `ObjectStore` if it puts pieces of objects together at less than a stream's price."""
+
+    async def gather(self, pieces: Sequence[Piece]) -> bytes:
+        """Give all pieces, one behind the other; less than a megabyte as a rule. Raises `ObjectMissing`.
+
+        What lies beyond an object's end is left out.
         """
 
 

@@ -14,7 +14,7 @@ from origin.web.services import services
 if TYPE_CHECKING:
     from quart.wrappers import Response as QuartResponse
 
-_METHODS: Final = "GET, POST, PATCH, DELETE"
+_METHODS: Final = "GET, POST, PUT, PATCH, DELETE"
 _HEADERS: Final = "Authorization, Content-Type, Headwater-Tenant, Idempotency-Key, If-Match, X-Request-Id"
 _EXPOSED: Final = "ETag, Location, Retry-After, X-Request-Id"
 _MAX_AGE_S: Final = "7200"

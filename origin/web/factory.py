@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from quart import Quart
 
 from origin.web import access, cors, health, openapi, pages, problems, services, sessions
-from origin.web.api import assets, streams, tokens
-from origin.web.guard import MAX_BODY_BYTES, Guard
+from origin.web.api import assets, slates, streams, tokens
+from origin.web.guard import MAX_PICTURE_BYTES, Guard
 
 if TYPE_CHECKING:
     from quart import Blueprint
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 API: tuple[Blueprint, ...] = (
     streams.blueprint,
+    slates.blueprint,
     assets.blueprint,
     tokens.blueprint,
     tokens.open_blueprint,
@@ -45,7 +46,7 @@ def make_ops(given: Services) -> Quart:
 def _make(given: Services, blueprints: tuple[Blueprint, ...]) -> Quart:
     app = Quart("headwater", static_folder=None)
     # The guard has taken the body in already; these are for whoever serves the application without it.
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_PICTURE_BYTES
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     app.url_map.strict_slashes = True
     app.extensions[services.EXTENSION] = given

@@ -30,10 +30,18 @@ MAX_BODY_BYTES: Final = 64 * 1024
 """The largest JSON that the API takes is below 2 KiB; the rest is room for what clients put around it."""
 BODY_TIMEOUT_S: Final = 20.0
 """For 64 KiB: 26 kbit/s. Whoever is slower holds a connection for its own sake."""
+MAX_PICTURE_BYTES: Final = 4 << 20
+"""Of a slate, the one thing larger than JSON that comes this way (see `transcoder.slate.limits`)."""
+PICTURE_TIMEOUT_S: Final = 60.0
+"""For 4 MiB: 560 kbit/s."""
+MOST_PICTURES: Final = 8
+"""Taken in at a time, 32 MiB in all: nobody has shown a key yet."""
 MAX_HEADER_BYTES: Final = 32 * 1024
 """Two lines of Hypercorn's largest; tokens and cookies are below 1 KiB."""
 # Printable, short, and nothing that a log viewer or a shell would read as more than a name.
 _SANE_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_SOON: Final = (("Retry-After", "2"),)
+_PICTURES: Final = re.compile(r"/v1/streams/[^/]+/slate")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Asked for each few seconds by machines: they would fill the log with nothing.
 _ROUTINE: Final = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -66,6 +74,7 @@ class Guard:
     def __init__(self, app: App, random: Callable[[int], bytes]) -> None:
         self._app = app
         self._random = random
+        self._pictures = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -85,12 +94,22 @@ class Guard:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             check_head(scope["headers"])
-            _check_length(scope["headers"])
-            body = await _whole_body(receive)
+            body = await self._body(scope, receive)
         except Problem as problem:
             await refuse(problem, scope[problems.REQUEST_ID], send)
         else:
             await self._app(scope, _replaying(body, receive), send)
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        if scope["method"] != "PUT" or not _PICTURES.fullmatch(scope["path"]):
+            return await _whole_body(scope, receive, MAX_BODY_BYTES, BODY_TIMEOUT_S)
+        if self._pictures >= MOST_PICTURES:
+            raise Problem("too_many_waiting", "Many pictures are being sent; try again in a moment.", _SOON)
+        self._pictures += 1
+        try:
+            return await _whole_body(scope, receive, MAX_PICTURE_BYTES, PICTURE_TIMEOUT_S)
+        finally:
+            self._pictures -= 1
 
 
 def check_head(headers: list[tuple[bytes, bytes]]) -> None:
@@ -103,23 +122,24 @@ def check_head(headers: list[tuple[bytes, bytes]]) -> None:
         raise Problem("bad_request", "Send either Content-Length or Transfer-Encoding, not both.")
 
 
-def _check_length(headers: list[tuple[bytes, bytes]]) -> None:
+def _check_length(headers: list[tuple[bytes, bytes]], most: int) -> None:
     lengths = [value for name, value in headers if name == b"content-length"]
-    if lengths and (not lengths[0].isdigit() or int(lengths[0][:20]) > MAX_BODY_BYTES):
-        raise _too_large()
+    if lengths and (not lengths[0].isdigit() or int(lengths[0][:20]) > most):
+        raise _too_large(most)
 
 
-async def _whole_body(receive: Receive) -> bytes:
+async def _whole_body(scope: Scope, receive: Receive, most: int, time_s: float) -> bytes:
+    _check_length(scope["headers"], most)
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
+        async with asyncio.timeout(time_s):
             while await _more(receive, body):
-                if len(body) > MAX_BODY_BYTES:
-                    raise _too_large()
+                if len(body) > most:
+                    raise _too_large(most)
     except TimeoutError:
-        raise Problem("request_timeout", f"Send the whole body within {BODY_TIMEOUT_S:.0f} s.") from None
-    if len(body) > MAX_BODY_BYTES:
-        raise _too_large()
+        raise Problem("request_timeout", f"Send the whole body within {time_s:.0f} s.") from None
+    if len(body) > most:
+        raise _too_large(most)
     return bytes(body)
 
 
@@ -131,8 +151,8 @@ async def _more(receive: Receive, body: bytearray) -> bool:
     return bool(message.get("more_body", False))
 
 
-def _too_large() -> Problem:
-    return Problem("body_too_large", f"Send at most {MAX_BODY_BYTES} bytes here.")
+def _too_large(most: int) -> Problem:
+    return Problem("body_too_large", f"Send at most {most} bytes here.")
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
@@ -168,6 +188,7 @@ async def refuse(problem: Problem, name: str, send: Send, extra: Iterable[tuple[
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),
+        *((key.lower().encode(), value.encode()) for key, value in problem.headers),
         *extra,
     ]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})

@@ -14,6 +14,7 @@ from quart_schema import Info, OpenAPIProvider, QuartSchema, tag
 
 from origin.web.api.models import ProblemDocument
 from origin.web.problems import CONTENT_TYPE
+from transcoder.slate.limits import MEDIA_TYPES
 
 VERSION: Final = "1"
 _INFO: Final = Info(
@@ -26,6 +27,9 @@ _SCHEMES: Final = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer hw_…`"},
     "session": {"type": "apiKey", "in": "cookie", "name": "headwater_session", "description": "From a sign-in link"},
 }
+
+_BYTES: Final = {"/v1/streams/{stream_id}/slate": MEDIA_TYPES}
+"""Bodies that may be something else than JSON, by path."""
 
 blueprint = Blueprint("openapi", __name__)
 
@@ -72,9 +76,11 @@ async def openapi() -> Response:
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["responses"] = operation["responses"] or _plain_answer(path, method)
+    operation["responses"] |= _ALSO.get((path, method), {})
     operation["responses"]["default"] = _problem()
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
+        operation["requestBody"]["content"] |= {kind: {} for kind in _BYTES.get(path, ())}
     if path.startswith("/v1/"):
         operation["parameters"] += _headers(method)
     if path.startswith(_OPEN):
@@ -95,7 +101,7 @@ def _plain_answer(path: str, method: str) -> dict[str, Any]:
 def _headers(method: str) -> list[dict[str, Any]]:
     wanted = [("Headwater-Tenant", "For platform admins: the tenant to act for (`tn_…`)", 80)]
     wanted += [("Idempotency-Key", "Repeat a request with the same key, and it is done once", 255)] * (method == "post")
-    wanted += [("If-Match", "The ETag that must still be the present one", 80)] * (method in ("patch", "delete"))
+    wanted += [("If-Match", "The ETag that must still be the present one", 80)] * (method in ("put", "patch", "delete"))
     return [_parameter("header", name, text, longest) for name, text, longest in wanted]
 
 
@@ -104,9 +110,20 @@ def _parameter(place: str, name: str, text: str, longest: int) -> dict[str, Any]
     return {"name": name, "in": place, "required": place == "path", "description": text, "schema": schema}
 
 
+_ALSO: Final[dict[tuple[str, str], dict[str, Any]]] = {
+    ("/v1/assets/{asset_id}", "get"): {
+        "307": {
+            "description": "With `download`: where the file is",
+            "headers": {"Location": {"schema": {"type": "string"}, "description": "An address with a token in it"}},
+        }
+    },
+}
+"""Answers beside the one that a route's decorator tells of."""
+
+_PLAYLIST: Final = "Multivariant HLS playlist"
 # path, summary, content type, whether blocking reload applies
 _DELIVERY: Final[tuple[tuple[str, str, str, bool], ...]] = (
-    ("/play/{token}/{playback_id}/index.m3u8", "Multivariant HLS playlist", "application/vnd.apple.mpegurl", False),
+    ("/play/{token}/{playback_id}/index.m3u8", _PLAYLIST, "application/vnd.apple.mpegurl", False),
     ("/play/{token}/{playback_id}/manifest.mpd", "DASH manifest", "application/dash+xml", False),
     ("/play/{token}/{playback_id}/{rendition}/index.m3u8", "Media playlist", "application/vnd.apple.mpegurl", True),
     ("/play/{token}/{playback_id}/{rendition}/{file}", "Init segment, segment or part", "video/mp4", False),
@@ -132,11 +149,15 @@ def _delivery() -> dict[str, Any]:
 def _delivery_operation(path: str, summary: str, content_type: str, blocking: bool) -> dict[str, Any]:  # noqa: FBT001 - a column
     parameters = [_parameter("path", name, text, 2048) for name, text in _IN_PATHS.items() if f"{{{name}}}" in path]
     parameters += [_parameter("query", name, text, 20) for name, text in _IN_QUERIES.items()] * blocking
+    content: dict[str, Any] = {content_type: {}}
+    if summary == _PLAYLIST:
+        parameters.append(_parameter("query", "download", "mp4: a recording as one file, with ranges", 20))
+        content["video/mp4"] = {}
     return {
         "summary": summary,
         "operationId": "get_" + summary.split(",", maxsplit=1)[0].lower().replace(" ", "_"),
         "tags": ["delivery"],
         "parameters": parameters,
         "security": [],
-        "responses": {"200": {"description": summary, "content": {content_type: {}}}, "default": _problem()},
+        "responses": {"200": {"description": summary, "content": content}, "default": _problem()},
     }

@@ -17,12 +17,22 @@ from origin.errors import Problem
 from origin.live.channel import MPD
 from origin.live.growing import BrokenOffError
 from origin.observe import metrics
-from origin.web.asgi import ClientGoneError, header, header_list, respond, unless_gone
+from origin.web.asgi import ClientGoneError, header_list, respond, unless_gone
 from origin.web.guard import request_id
+from origin.web.media_head import (
+    ANY_ORIGIN,
+    NOT_MODIFIED,
+    PREFLIGHT,
+    cut,
+    is_known,
+    media_etag,
+    media_head,
+    media_headers,
+)
+from origin.web.movies import is_wanted
 from origin.web.peer import client_address
 from origin.web.problems import CONTENT_TYPE, document
 from origin.wire import conditions
-from origin.wire.ranges import ByteRange, UnsatisfiableError, parse_range
 from packager.hls.reload import ReloadError, parse_query
 
 if TYPE_CHECKING:
@@ -32,12 +42,12 @@ if TYPE_CHECKING:
     from origin.live.channel import Channel, Playlist
     from origin.live.growing import Growing
     from origin.web.asgi import Header, Receive, Scope, Send
+    from origin.web.movies import Movies
     from origin.web.services import Services
     from packager.hls.reload import ReloadQuery
 
 T = TypeVar("T")
 
-NOT_MODIFIED: Final = 304
 MOST_HELD: Final = 20_000
 """Requests held at once: 20 KB each, so 400 MB. Edges hold viewers; this many are an attack or a missing edge."""
 SHORT: Final = b"public, max-age=1"
@@ -48,21 +58,7 @@ STORED: Final = b"public, max-age=10"
 """A recording's manifest never changes, but what it lists goes a minute after the asset was deleted."""
 TOO_EARLY: Final = b"no-store"
 """The wait ended before the position came: kept, this answer would stand in the way of the one that has it."""
-FOR_EVER: Final = b"public, max-age=31536000, immutable"
-"""No URI of ours ever has two contents."""
-ANY_ORIGIN: Final[tuple[Header, ...]] = (
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Date, ETag, Content-Range, Content-Length, Age"),
-    (b"timing-allow-origin", b"*"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-)
-PREFLIGHT: Final[tuple[Header, ...]] = (
-    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
-    (b"access-control-allow-headers", b"Range, If-None-Match, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session"),
-    (b"access-control-max-age", b"86400"),
-    (b"content-length", b"0"),
-)
+RETRY_SOON: Final = (("retry-after", "1"),)
 _MEDIA: Final = re.compile(r"([va]\d{1,3})/\d{1,12}-(?:init-\d{1,9}\.mp4|\d{1,12}(?:\.\d{1,6})?\.m4s)")
 _MEDIA_PLAYLIST: Final = re.compile(r"([va]\d{1,3})/index\.m3u8")
 
@@ -137,7 +133,13 @@ class Playback:
     """The ASGI application for `/play/`."""
 
     def __init__(
-        self, services: Services, channels: Channels, on_demand: OnDemand, *, most_held: int = MOST_HELD
+        self,
+        services: Services,
+        channels: Channels,
+        on_demand: OnDemand,
+        movies: Movies,
+        *,
+        most_held: int = MOST_HELD,
     ) -> None:
         self._tokens = services.keyring
         self._store = services.store
@@ -145,6 +147,7 @@ class Playback:
         self._trusted = services.settings.trusted_proxies
         self._channels = channels
         self._on_demand = on_demand
+        self._movies = movies
         self._most_held = most_held
         self._held = 0
 
@@ -169,6 +172,8 @@ class Playback:
             )
         target = _target(scope["raw_path"])
         self._tokens.verify(target.token, scope="play", path=target.prefix + target.rest, ip=self._client_ip(scope))
+        if target.rest == "index.m3u8" and is_wanted(scope["query_string"]):
+            return await self._movies.answer(scope, receive, send, target.playback_id, also=ANY_ORIGIN), "mp4"
         channel = self._channels.channel(target.playback_id) or await self._channels.find(target.playback_id)
         if channel is None:
             return await self._answer_on_demand(scope, receive, send, target)
@@ -227,7 +232,7 @@ class Playback:
             (b"vary", b"Accept-Encoding"),
             *ANY_ORIGIN,
         ]
-        if _is_known(scope, playlist.etag):
+        if is_known(scope, playlist.etag):
             await respond(send, NOT_MODIFIED, headers)
             return NOT_MODIFIED
         zipped = _accepts_gzip(header_list(scope, b"accept-encoding"))
@@ -240,20 +245,24 @@ class Playback:
 
     async def _send_media(self, scope: Scope, receive: Receive, send: Send, channel: Channel) -> int:
         name = scope["raw_path"].decode("ascii").split("/", 4)[4]
+        heir = channel.presentation.heir(name)
+        if heir == "":
+            return await _nothing_came(send)
+        name = heir or name
         if growing := channel.growing(name):
             return await self._hold(receive, self._send_growing(scope, send, growing, name), now=False)
         body = await self._hold(receive, channel.media(name), now=not channel.announced(name))
         if body is None:
-            size = await self._stored_size(channel.prefix + name)
+            size = await self._stored_size(channel.prefix + name, due=channel.presentation.lists(name))
             return await self._send_stored(scope, receive, send, channel.prefix, name, size)
-        status, span, headers = _media_head(scope, name, sum(map(len, body)))
-        await self._respond(scope, send, status, headers, _cut(body, span))
+        status, span, headers = media_head(scope, name, sum(map(len, body)))
+        await self._respond(scope, send, status, headers, cut(body, span))
         return status
 
     async def _send_stored(  # noqa: PLR0913, PLR0917 - a request, and what is to be sent
         self, scope: Scope, receive: Receive, send: Send, prefix: str, name: str, size: int
     ) -> int:
-        status, span, headers = _media_head(scope, name, size)
+        status, span, headers = media_head(scope, name, size)
         if scope["method"] == "HEAD" or status == NOT_MODIFIED:
             await respond(send, status, headers)
         else:
@@ -265,12 +274,11 @@ class Playback:
         """The parts of an open segment as they come, in chunks; where they break off, so does the connection."""
         part = await growing.first()
         if part is None:
-            await respond(send, 204, ((b"cache-control", b"no-store"), *ANY_ORIGIN))
-            return 204
-        if _is_known(scope, _etag(name)):
-            await respond(send, NOT_MODIFIED, _media_headers(name))
+            return await _nothing_came(send)
+        if is_known(scope, media_etag(name)):
+            await respond(send, NOT_MODIFIED, media_headers(name))
             return NOT_MODIFIED
-        await send({"type": "http.response.start", "status": 200, "headers": _media_headers(name)})
+        await send({"type": "http.response.start", "status": 200, "headers": media_headers(name)})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return 200
@@ -289,7 +297,7 @@ class Playback:
             return await work
         if self._held >= self._most_held:
             work.close()
-            raise Problem("too_many_waiting", "Too many requests are being held; try again.", (("retry-after", "1"),))
+            raise Problem("too_many_waiting", "Too many requests are being held; try again.", RETRY_SOON)
         self._held += 1
         metrics.playback_waiting.set(self._held)
         try:
@@ -310,67 +318,21 @@ class Playback:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    async def _stored_size(self, key: str) -> int:
+    async def _stored_size(self, key: str, *, due: bool = False) -> int:
+        """Bytes of an object; where it is `due`, a playlist lists it and it is on its way."""
         size = await self._store.size(key)
-        if size is None:
-            raise Problem("not_found", "This segment or part is not there (any more); reload the playlist.")
-        return size
+        if size is not None:
+            return size
+        if due:  # players give up at a 404, and edges keep it
+            raise Problem("store_failed", "This is on its way to the store; ask again in a moment.", RETRY_SOON)
+        raise Problem("not_found", "This segment or part is not there (any more); reload the playlist.")
+
+
+async def _nothing_came(send: Send) -> int:
+    """Of a segment that DASH players were told to expect: they go on with the next one."""
+    await respond(send, 204, ((b"cache-control", b"no-store"), *ANY_ORIGIN))
+    return 204
 
 
 _accepts_gzip: Final = lru_cache(maxsize=256)(conditions.accepts_gzip)
 """There are a few dozen kinds of players; one that sends another each time costs 8 MB at most."""
-
-
-def _is_known(scope: Scope, etag: bytes) -> bool:
-    """Whether the client has what it would get, by its If-None-Match."""
-    field = header_list(scope, b"if-none-match")
-    return bool(field) and conditions.none_matches(field, etag)
-
-
-def _etag(name: str) -> bytes:
-    return b'"%s"' % name.replace("/", "-").encode()
-
-
-def _media_headers(name: str) -> list[Header]:
-    """What every answer with media has, whole or not."""
-    return [
-        (b"content-type", b"video/mp4" if name.startswith("v") else b"audio/mp4"),
-        (b"cache-control", FOR_EVER),
-        (b"etag", _etag(name)),
-        *ANY_ORIGIN,
-    ]
-
-
-def _media_head(scope: Scope, name: str, size: int) -> tuple[int, ByteRange, list[Header]]:
-    """Status, the bytes to send, and headers of an answer with media."""
-    etag = _etag(name)
-    headers = [*_media_headers(name), (b"accept-ranges", b"bytes")]
-    if _is_known(scope, etag):
-        return NOT_MODIFIED, ByteRange(0, 0), headers
-    span, status = _span(scope, etag, size), 200
-    if span is None:
-        span = ByteRange(0, size)
-    else:
-        status = 206
-        headers.append((b"content-range", b"bytes %d-%d/%d" % (span.start, span.end - 1, size)))
-    headers.append((b"content-length", b"%d" % (span.end - span.start)))
-    return status, span, headers
-
-
-def _span(scope: Scope, etag: bytes, size: int) -> ByteRange | None:
-    asked = header(scope, b"range")
-    if asked is None or header(scope, b"if-range") not in {None, etag}:
-        return None
-    try:
-        return parse_range(asked, size)
-    except UnsatisfiableError as error:
-        sentence = f"The range lies outside the {size} bytes that there are."
-        raise Problem("range_not_satisfiable", sentence, (("content-range", f"bytes */{size}"),)) from error
-
-
-def _cut(body: tuple[bytes, ...], span: ByteRange) -> bytes:
-    """One bytes object of what is asked for: up to 2 MB that is the quickest way through Hypercorn."""
-    if span.start == span.end:
-        return b""
-    whole = body[0] if len(body) == 1 else b"".join(body)
-    return whole if len(whole) == span.end - span.start else whole[span.start : span.end]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from quart import current_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from origin.bus.protocol import Bus
     from origin.catalog.database import Catalog
@@ -67,11 +67,14 @@ IDLE: Final[LiveStatus] = _Idle()
 class Director(Protocol):
     """Who knows what is on the air."""
 
-    def status(self, stream_id: str) -> LiveStatus:
-        """The stream's state; `idle` for one that never was on the air. Never waits."""
+    async def find_statuses(self, stream_ids: Sequence[str]) -> Mapping[str, LiveStatus]:
+        """Each stream's state, whichever node writes it; `idle` for one that never was on the air."""
 
     async def disconnect(self, stream_id: str, reason: str) -> None:
         """End the broadcast at once, with no reconnect window. Nothing happens if there is none."""
+
+    async def normalised_picture(self, media_type: str, data: bytes) -> bytes:
+        """A picture that somebody sent, as a JPEG of ours. Raises `Problem`: `picture_refused`, `worker_failed`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from packager.fmp4.entries import sample_entry
 if TYPE_CHECKING:
     from media.track import Track
 
-_MATRIX: Final = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000)
+MATRIX: Final = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000)
 """The identity (ISO/IEC 14496-12, 6.2.2)."""
 _TRACK_ID: Final = 1
 _SHOWN: Final = 7
@@ -29,7 +29,7 @@ def write_init(track: Track) -> bytes:
 
 def _mvhd(track: Track) -> bytes:
     times = pack(">4I", 0, 0, track.timescale, 0)
-    return full_box(b"mvhd", 0, 0, times, pack(">IH10x", 0x10000, 0x100), _MATRIX, bytes(24), pack(">I", 2))
+    return full_box(b"mvhd", 0, 0, times, pack(">IH10x", 0x10000, 0x100), MATRIX, bytes(24), pack(">I", 2))
 
 
 def _trak(track: Track) -> bytes:
@@ -39,26 +39,28 @@ def _trak(track: Track) -> bytes:
         0,
         _SHOWN,
         pack(">5I8xHHHH", 0, 0, _TRACK_ID, 0, 0, 0, 0, volume, 0),
-        _MATRIX,
+        MATRIX,
         pack(">II", track.width << 16 & 0xFFFF_FFFF, track.height << 16 & 0xFFFF_FFFF),
     )
     return box(b"trak", tkhd, _mdia(track))
 
 
 def _mdia(track: Track) -> bytes:
-    handler, name = (b"vide", b"Video\0") if track.kind is Kind.VIDEO else (b"soun", b"Sound\0")
-    return box(
-        b"mdia",
-        full_box(b"mdhd", 0, 0, pack(">4IHH", 0, 0, track.timescale, 0, _language(track.language), 0)),
-        full_box(b"hdlr", 0, 0, pack(">I4s12x", 0, handler), name),
-        _minf(track),
-    )
+    mdhd = full_box(b"mdhd", 0, 0, pack(">4IHH", 0, 0, track.timescale, 0, _language(track.language), 0))
+    return box(b"mdia", mdhd, handler(track.kind), box(b"minf", media_header(track.kind), _stbl(track)))
 
 
-def _minf(track: Track) -> bytes:
-    header = full_box(b"vmhd", 0, 1, bytes(8)) if track.kind is Kind.VIDEO else full_box(b"smhd", 0, 0, bytes(4))
+def handler(kind: Kind) -> bytes:
+    """The hdlr (8.4.3)."""
+    code, name = (b"vide", b"Video\0") if kind is Kind.VIDEO else (b"soun", b"Sound\0")
+    return full_box(b"hdlr", 0, 0, pack(">I4s12x", 0, code), name)
+
+
+def media_header(kind: Kind) -> bytes:
+    """The vmhd or smhd (12.1.2, 12.2.2), and the dinf that says that samples are in the same file (8.7.1)."""
+    header = full_box(b"vmhd", 0, 1, bytes(8)) if kind is Kind.VIDEO else full_box(b"smhd", 0, 0, bytes(4))
     dref = full_box(b"dref", 0, 0, pack(">I", 1), full_box(b"url ", 0, _SAME_FILE))
-    return box(b"minf", header, box(b"dinf", dref), _stbl(track))
+    return header + box(b"dinf", dref)
 
 
 def _stbl(track: Track) -> bytes:

@@ -6,12 +6,13 @@ a request knows when to look again.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from packager.hls.segment import Head, Segment
+from packager.names import Names, epoch_of, number_of, segment_of
 from packager.periods import Opening
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 SHORTEST_PLAYLIST: Final = 3
 """A live playlist lasts at least this many target durations (RFC 8216bis, 6.2.2)."""
+
+NEAR: Final = 3
+"""Parts are listed within so many target durations of the end (4.4.4.9)."""
 
 
 class Window:
@@ -95,6 +99,36 @@ class Window:
             beyond = part is not None and msn == self.open_msn - 1 and closed and self._beyond_last(part)
             return self.has(msn + 1, 0) if beyond else closed
         return part is not None and part < len(self.open_parts)
+
+    def closed(self, msn: int) -> Segment | None:
+        """The segment with that number, if it is closed and in the playlist."""
+        place = msn - self.media_sequence
+        return self.segments[place] if 0 <= place < len(self.segments) else None
+
+    def lists(self, file: str) -> bool:
+        """Whether the playlist names `file` as a segment or part that can be had."""
+        far = bisect_right(self.segments, self.age - NEAR * (self.target_duration or 1), key=attrgetter("end"))
+        near = (part for segment in self.segments[far:] for part in segment.parts)
+        if any(part.file == file for part in (*near, *self.open_parts)):
+            return True
+        segment = self.closed(number_of(file))
+        return segment is not None and segment.file == file and not segment.gap
+
+    def heir(self, file: str) -> str | None:
+        """What became of a segment that an earlier writer told players to expect: it was open, or the one after that.
+
+        The file that holds its bytes, for whoever went on closed it under a name of its own; "" where nothing came of
+        it; None for any other file.
+        """
+        msn, epoch = number_of(file), epoch_of(file)
+        segment = self.closed(msn)
+        if segment and segment.parts and segment_of(segment.parts[0].file) == file:
+            return segment.file if segment.file != file else None
+        if segment and segment.file == file:
+            return None
+        before = [each for each in (self.closed(msn - 1), self.closed(msn - 2)) if each]
+        was_next = any(epoch in (epoch_of(each.file), _epoch_of_parts(each)) for each in before)
+        return "" if was_next and file == Names(self.name, epoch).segment(msn) else None
 
     def _beyond_last(self, part: int) -> bool:
         return bool(self.segments) and part >= len(self.segments[-1].parts)
@@ -180,3 +214,7 @@ class Window:
         self.ended = True
         self.hint = None
         self.version += 1
+
+
+def _epoch_of_parts(segment: Segment) -> int:
+    return epoch_of(segment.parts[0].file) if segment.parts else -1

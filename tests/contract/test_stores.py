@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
+from origin.stores.peeking import peek
 from origin.stores.protocol import (
     CHUNK_BYTES,
     ObjectMissing,
@@ -19,7 +20,7 @@ from origin.stores.table import STORES, open_store
 from tests.contract.urls import STORES_AT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Generator
     from pathlib import Path
 
     from origin.stores.protocol import ObjectStore
@@ -236,3 +237,27 @@ async def test_a_closed_store_says_so(store: ObjectStore) -> None:
     for call in (store.put("a", ()), store.get("a"), store.size("a"), store.delete(["a"]), store.list("", None, 1)):
         with pytest.raises(StoreError, match="closed"):
             await call
+
+
+def here_and_there(size: int) -> Generator[tuple[int, int], bytes, list[bytes]]:
+    first, last = (yield 0, 2), (yield size - 2, size)
+    middle, beyond = (yield 100_000, 100_004), (yield size - 1, size + 5)
+    return [first, last, middle, beyond, (yield size, size + 1)]
+
+
+async def test_an_object_can_be_looked_into(store: ObjectStore) -> None:
+    body = bytes(range(256)) * 800
+    await store.put("a/b", (body,))
+    assert await peek(store, "a/b", here_and_there) == [body[:2], body[-2:], body[100_000:100_004], body[-1:], b""]
+    with pytest.raises(ObjectMissing):
+        await peek(store, "a/c", here_and_there)
+
+
+async def test_who_looks_may_object(store: ObjectStore) -> None:
+    def refuses(size: int) -> Generator[tuple[int, int], bytes, None]:
+        yield 0, size
+        raise ValueError("no")
+
+    await store.put("a", (b"x",))
+    with pytest.raises(ValueError, match="no"):
+        await peek(store, "a", refuses)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ALLOWED = {
     *("__future__", "abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "copy", "dataclasses"),
     *("datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "hmac", "ipaddress", "itertools"),
-    *("json", "math", "operator", "re", "string", "struct", "types", "typing", "urllib", "xml", "zlib"),
+    *("json", "math", "operator", "re", "string", "struct", "types", "typing", "unicodedata", "urllib", "xml", "zlib"),
     *("cryptography", "jwt", "m3u8"),
 }
 FORBIDDEN_CALLS = {"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint"}

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packager.names import Names, is_init, rendition_of
+from packager.names import Names, epoch_of, init_place, is_init, number_of, rendition_of
 
 
 def test_names_are_those_of_the_contract() -> None:
@@ -18,6 +18,24 @@ def test_a_name_tells_its_rendition_and_whether_it_is_an_init_segment() -> None:
     assert rendition_of("a0/5-7.3.m4s") == "a0"
     assert is_init("v0/5-init-2.mp4")
     assert not is_init("v0/5-7.m4s")
+
+
+def test_init_segments_have_an_order() -> None:
+    names = [
+        Names("v0", epoch).within(Names("v0", epoch).init(number))
+        for epoch, number in ((2, 0), (2, 9), (2, 10), (10, 1))
+    ]
+    assert sorted(names, key=init_place) == names
+
+
+def test_the_name_of_a_segment_or_part_tells_its_number() -> None:
+    assert [number_of(name) for name in ("v0/5-7.m4s", "v0/5-7.3.m4s", "5-1234.m4s")] == [7, 7, 1234]
+    assert [number_of(name) for name in ("v0/5-init-2.mp4", "v0/index.m3u8", "", "v0/5-x.m4s")] == [-1] * 4
+
+
+def test_the_name_of_any_media_tells_its_epoch() -> None:
+    assert [epoch_of(name) for name in ("v0/5-7.m4s", "v0/12-7.3.m4s", "3-init-2.mp4")] == [5, 12, 3]
+    assert [epoch_of(name) for name in ("v0/index.m3u8", "index.m3u8.jws", "package.json", "x-7.m4s", "")] == [-1] * 5
 
 
 NUMBERS = st.integers(0, 10**9)

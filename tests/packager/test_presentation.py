@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from packager.hls.window import Window
 from packager.pipeline import LivePackager
 from packager.presentation import Presentation
 from tests.packager import feed
@@ -49,3 +50,22 @@ def test_numbers_are_those_of_what_is_shown() -> None:
 
 def test_an_empty_one_has_no_rows() -> None:
     assert "#EXT-X-STREAM-INF" not in Presentation().multivariant()
+
+
+def test_only_earlier_writers_segments_have_heirs() -> None:
+    shown = Presentation()
+    shown.epoch = 2
+    shown.windows["v0"] = window = Window("v0", media_sequence=0, discontinuity_sequence=0, low_latency=True)
+    window.begin_segment("1-init-0.mp4", 0.0, discontinuity=False)
+    window.close_segment("1-0.m4s", 2.0, 9, "1-1.0.m4s")
+    assert [shown.heir(name) for name in ("v0/1-1.m4s", "v0/1-0.m4s", "v0/2-1.m4s", "a0/1-1.m4s")] == ["", *[None] * 3]
+
+
+def test_it_tells_what_playlists_name() -> None:
+    packager = LivePackager(feed.settings(epoch=1))
+    packager.start([VIDEO], WALL)
+    for sample in pictures(5):
+        packager.push(sample)
+    lists = packager.presentation.lists
+    assert all(map(lists, ("v0/1-init-0.mp4", "v0/1-0.m4s", "v0/1-0.0.m4s")))
+    assert not any(map(lists, ("v0/1-init-1.mp4", "v0/1-9.m4s", "a0/1-0.m4s", "v0/index.m3u8")))

@@ -1,6 +1,6 @@
 """Nodes that share streams, as plain processes: PostgreSQL, Redis, an S3 endpoint, and two origins.
 
-`make cluster` (`.ci/cluster.py`) keeps them up until Ctrl-C.
+`make cluster` (`.ci/cluster.py`) keeps them up until it is told to stop.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
 
@@ -36,10 +36,12 @@ class Cluster:
 
 
 @asynccontextmanager
-async def cluster(folder: Path, count: int = 2) -> AsyncIterator[Cluster]:
-    """Start everything; what still runs is stopped in the end."""
+async def cluster(
+    folder: Path, count: int = 2, store_url: str = "", environ: Callable[[int], Mapping[str, str]] = lambda _number: {}
+) -> AsyncIterator[Cluster]:
+    """Start everything; what still runs is stopped in the end. `environ` is what else a node finds in its own."""
     with PostgresServer() as postgres, RedisServer() as redis:
-        store_url = s3.rclone().store_url()
+        store_url = store_url or s3.rclone().store_url()
         settings = {
             "database_url": postgres.make(),
             "bus_url": redis.url,
@@ -48,7 +50,7 @@ async def cluster(folder: Path, count: int = 2) -> AsyncIterator[Cluster]:
         }
         for name, value in s3.ENVIRONMENT.items():
             os.environ.setdefault(name, value)
-        nodes = [Node(folder / f"node{number}", settings) for number in range(1, count + 1)]
+        nodes = [Node(folder / f"node{number}", settings, environ(number)) for number in range(1, count + 1)]
         try:
             for node in nodes:
                 await node.start()

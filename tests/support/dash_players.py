@@ -78,7 +78,8 @@ SHAKA: Final = Stock(
     """
 (async () => {
   const player = new shaka.Player();
-  const failed = ({ code, severity }) => said.errors.push(`${code} ${severity}`);
+  // Later, for what it will mend by itself becomes RECOVERABLE (1) when its listeners have heard of it.
+  const failed = (error) => setTimeout(() => said.errors.push(`${error.code} ${error.severity}`));
   player.addEventListener("error", ({ detail }) => failed(detail));
   player.configure({options});
   await player.attach(video);

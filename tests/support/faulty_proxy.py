@@ -1,4 +1,4 @@
-"""A proxy on the loopback that passes HTTP on, and does to the next requests what it is told to."""
+"""A proxy on the loopback that passes HTTP on, and does to the next requests, or to all, what it is told to."""
 
 from __future__ import annotations
 
@@ -40,6 +40,10 @@ class Fault:
     """Close the connection after so many bytes of the answer's body."""
     trickle: bool = False
     """Send the answer's body byte by byte, one each 50 ms, until the proxy is closed."""
+    delay_s: float = 0.0
+    """Wait so long before passing it on."""
+    method: str = ""
+    """Do it only to requests with this method."""
 
 
 @dataclass
@@ -49,6 +53,8 @@ class FaultyProxy:
     upstream: str
     url: str = ""
     faults: deque[Fault] = field(default_factory=deque)
+    always: Fault = Fault()
+    """What is done to requests for which there is no other fault."""
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     """Method, path and headers of each request."""
     connections: int = 0
@@ -57,8 +63,28 @@ class FaultyProxy:
     left: threading.Event = field(default_factory=threading.Event)
     """Set when a client has gone away before its answer was whole."""
     closing: threading.Event = field(default_factory=threading.Event)
-
     news: threading.Condition = field(default_factory=threading.Condition)
+    _server: ThreadingHTTPServer | None = None
+    _thread: threading.Thread | None = None
+
+    def accept(self) -> None:
+        """Take connections, always at the same address."""
+
+        class Handler(_Handler):
+            state = self
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", urlsplit(self.url).port or 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+
+    def refuse(self) -> None:
+        """Take no connections any more; those that there are go on with `always`."""
+        if self._server and self._thread:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
 
     def wait_for(self, requests: int) -> None:
         """Block until so many were seen."""
@@ -70,7 +96,8 @@ class FaultyProxy:
         with self.news:
             self.seen.append(request)
             self.news.notify_all()
-            return self.faults.popleft() if self.faults else Fault()
+            fault = self.faults.popleft() if self.faults else self.always
+        return fault if fault.method in ("", request[0]) else Fault()
 
     def then(self, *faults: Fault) -> None:
         """Do these to the next requests, one each."""
@@ -81,22 +108,12 @@ class FaultyProxy:
 @contextmanager
 def faulty_proxy(upstream: str) -> Iterator[FaultyProxy]:
     proxy = FaultyProxy(upstream)
-
-    class Handler(_Handler):
-        state = proxy
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
+    proxy.accept()
     try:
         yield proxy
     finally:
         proxy.closing.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        proxy.refuse()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -116,6 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         fault = self.state.note(self.command, self.path, dict(self.headers))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if fault.delay_s:
+            self.state.closing.wait(fault.delay_s)
         if fault.reset:
             # Lingering for no time means RST instead of FIN (SO_LINGER, socket(7)).
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

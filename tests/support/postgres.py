@@ -91,6 +91,12 @@ class PostgresServer:
         """Stop it at once, as a crash would."""
         self._end(signal.SIGQUIT)
 
+    @property
+    def pid(self) -> int:
+        """Of the process that the others are children of."""
+        assert self._process
+        return self._process.pid
+
     def url(self, database: str) -> str:
         """What goes into `database_url`."""
         address = URL.create("postgresql", USER, PASSWORD, "127.0.0.1", self.port, database)

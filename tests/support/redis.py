@@ -70,6 +70,11 @@ class RedisServer:
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
     def stop(self) -> None:
         """Stop it at once; its connections are reset."""
         self._process.kill()

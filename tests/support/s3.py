@@ -10,6 +10,7 @@ import functools
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,7 @@ class Endpoint:
 @functools.cache
 def rclone() -> Endpoint:
     folder = tempfile.mkdtemp(prefix="headwater-rclone-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after what is registered later, the server's end
     (Path(folder) / BUCKET).mkdir()
     command = [str(_BIN / "rclone"), "serve", "s3", folder, "--addr", "127.0.0.1:0", "--config", os.devnull]
     # A bucket is a folder. Signatures are checked.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from quart import Blueprint
+from quart import Blueprint, Response
 from quart_schema import tag, validate_response
 
 from origin.catalog import assets, cursors
@@ -45,14 +45,15 @@ async def list_assets(query: models.PageQuery) -> models.AssetPage:
 
 @blueprint.get("/<asset_id>")
 @tag(["assets"])
+@asks(models.AssetQuery)
 @validate_response(models.Asset)
-async def get_asset(asset_id: str) -> Answer:
-    """Read one asset, with how far its making has come."""
+async def get_asset(asset_id: str, query: models.AssetQuery) -> Answer | Response:
+    """Read one asset, with how far its making has come; or, with `download`, be sent on to its file."""
     given, tenant_id = services(), principal().tenant_id
     row = await given.catalog.read(lambda conn: assets.get(conn, tenant_id, asset_id))
     if row is None:
         raise Problem("not_found", "There is no asset with this id.")
-    return _answer(_shown(given, row))
+    return _sent_on(given, row, query.download) if query.download else _answer(_shown(given, row))
 
 
 @blueprint.patch("/<asset_id>")
@@ -131,6 +132,13 @@ def _urls(given: Services, row: assets.Asset) -> models.PlayUrls | None:
     return models.PlayUrls(
         hls=given.links.hls(minted.token, row.playback_id), dash=given.links.dash(minted.token, row.playback_id)
     )
+
+
+def _sent_on(given: Services, row: assets.Asset, form: str) -> Response:
+    minted = given.keyring.mint(Grant("play", row.playback_id, row.tenant_id))
+    address = given.links.hls(minted.token, row.playback_id)
+    # Whoever keeps this address keeps a token.
+    return Response(status=307, headers={"Location": f"{address}?download={form}", "Cache-Control": "no-store"})
 
 
 def _answer(asset: models.Asset) -> Answer:

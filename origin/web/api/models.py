@@ -81,6 +81,12 @@ class StreamPatch(Body):
     keep_s: Keep = _optional()
 
 
+class SlateCard(Body):
+    """A slate that is drawn by the server. Send a picture instead, as image/png or image/jpeg, to have that shown."""
+
+    kind: Literal["card"]
+
+
 class Remark(BaseModel):
     """Something that the publisher should know about what it sends."""
 
@@ -106,6 +112,9 @@ class Stream(BaseModel):
     playback: Literal["signed", "public"]
     dvr_window_s: int
     reconnect_window_s: int
+    slate: Literal["card", "picture"] | None = Field(
+        description="What viewers see while the broadcast waits for its publisher; null: the last picture stays"
+    )
     record: bool
     keep_s: int | None
     playback_id: str
@@ -170,6 +179,14 @@ class PageQuery(BaseModel):
 
     cursor: str = Field(default="", max_length=200, description="The last answer's next_cursor")
     limit: int = Field(default=50, ge=1, le=MAX_PAGE, description="How many items at most")
+
+
+class AssetQuery(BaseModel):
+    """In which form an asset is wanted."""
+
+    download: Literal["mp4"] | None = Field(
+        default=None, description="mp4: be sent on, with a play token of six hours, to the recording as one file"
+    )
 
 
 class TokenCreate(Body):

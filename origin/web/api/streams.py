@@ -51,7 +51,8 @@ async def list_streams(query: models.PageQuery) -> models.StreamPage:
     given, tenant_id = services(), principal().tenant_id
     after = cursors.decode(query.cursor) if query.cursor else None
     rows = await given.catalog.read(lambda conn: streams.page(conn, tenant_id, after, query.limit + 1))
-    items = [_shown(given, row, given.director.status(row.id)) for row in rows[: query.limit]]
+    statuses = await given.director.find_statuses([row.id for row in rows[: query.limit]])
+    items = [_shown(given, row, statuses[row.id]) for row in rows[: query.limit]]
     last = rows[query.limit - 1] if len(rows) > query.limit else None
     return models.StreamPage(items=items, next_cursor=_cursor(last))
 
@@ -75,7 +76,7 @@ async def change_stream(stream_id: str, body: models.StreamPatch) -> Answer:
     work = partial(_change, given, tenant_id, stream_id, body.model_dump(exclude_unset=True), wanted)
     row, revoked = await given.catalog.write(work)
     await given.keyring.announce(*revoked)
-    return _answer(_shown(given, row, given.director.status(stream_id)))
+    return await answer_with(given, row)
 
 
 @blueprint.delete("/<stream_id>")
@@ -95,7 +96,7 @@ async def delete_stream(stream_id: str) -> tuple[str, int]:
 async def rotate_key(stream_id: str) -> Answer:
     """Make a new stream key; the old one opens nothing any more. Who publishes already is not interrupted."""
     given = services()
-    status = given.director.status(stream_id)
+    status = await _status(given, stream_id)
     work = partial(_rotate, given, principal().tenant_id, stream_id, status)
     return _answer(await once(models.Stream, 200, work))
 
@@ -114,12 +115,21 @@ async def disconnect(stream_id: str) -> Answer:
     return _answer(await once_outside(models.Stream, 200, work))
 
 
+async def answer_with(given: Services, row: streams.Stream) -> Answer:
+    """A stream as it is now."""
+    return _answer(_shown(given, row, await _status(given, row.id)))
+
+
 async def _read(stream_id: str) -> models.Stream:
     given, tenant_id = services(), principal().tenant_id
     row = await given.catalog.read(lambda conn: streams.get(conn, tenant_id, stream_id))
     if row is None:
         raise Problem("not_found", "There is no stream with this id.")
-    return _shown(given, row, given.director.status(stream_id))
+    return _shown(given, row, await _status(given, stream_id))
+
+
+async def _status(given: Services, stream_id: str) -> LiveStatus:
+    return (await given.director.find_statuses([stream_id]))[stream_id]
 
 
 def _cursor(last: streams.Stream | None) -> str | None:
@@ -198,6 +208,7 @@ _SHOWN: Final = (
     "playback",
     "dvr_window_s",
     "reconnect_window_s",
+    "slate",
     "record",
     "keep_s",
     "playback_id",

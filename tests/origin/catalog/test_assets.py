@@ -31,6 +31,13 @@ def test_the_end_of_a_recorded_broadcast_makes_an_asset(conn: Connection) -> Non
     assert assets.by_playback_id(conn, asset.playback_id) == asset
 
 
+def test_ids_under_which_nothing_is_played_are_told(conn: Connection) -> None:
+    a_stream(conn)
+    asset = an_asset(conn)
+    assert assets.absent(conn, ["pb_b", asset.playback_id, "pb_a"]) == ["pb_a", "pb_b"]
+    assert assets.absent(conn, []) == []
+
+
 def test_one_of_which_nothing_was_listed_leaves_none(conn: Connection) -> None:
     a_stream(conn)
     a_recorded_broadcast(conn)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from origin.catalog import broadcasts, leases, streams
+from origin.catalog.broadcasts import Bulletin
 from origin.catalog.ids import DEFAULT_TENANT
 from tests.origin.catalog.made import a_broadcast, a_stream
 
@@ -106,3 +107,20 @@ def test_all_that_a_stream_left_open_is_ended_together(conn: Connection) -> None
     assert broadcasts.end_all(conn, "st_a", 30.0) == 2
     assert broadcasts.end_all(conn, "st_a", 31.0) == 0
     assert [row.ended_at for row in broadcasts.ended_before(conn, 99.0, 9)] == [30.0, 30.0]
+
+
+def bulletin_after(conn: Connection, epoch: int, text: str) -> str | None:
+    """What stands in the row when the writer of `epoch` has posted this."""
+    broadcasts.post_bulletins(conn, [Bulletin("bc_none", 1, "?"), Bulletin("bc_one", epoch, text)])
+    row = broadcasts.newest(conn, "st_a", 0.0)
+    return row.bulletin if row else None
+
+
+def test_a_bulletin_is_the_present_writers(conn: Connection) -> None:
+    a_broadcast(conn)
+    assert bulletin_after(conn, 1, "live") == "live"
+    assert broadcasts.pass_on(conn, "bc_one", 2)
+    assert bulletin_after(conn, 1, "the old one wakes up") is None
+    assert bulletin_after(conn, 2, "live again") == "live again"
+    assert broadcasts.end(conn, "bc_one", 30.0, epoch=2)
+    assert bulletin_after(conn, 2, "late") == "live again"

@@ -86,8 +86,7 @@ class Nodes(RuleBasedStateMachine):
         assert (writer is not None) == (offered and not others)
         if writer is None:
             return
-        again = self.owner_of.get(last) == owner
-        assert writer.lease.epoch == (last if again else last + 1)
+        assert writer.lease.epoch == last + 1, "names would be used twice"
         assert all(writer.next_msn >= other.next_msn for other in self.given), "a number would be used twice"
         self.owner_of[writer.lease.epoch] = owner
         self.held_until = writer.lease.expires_at

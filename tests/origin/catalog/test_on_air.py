@@ -184,3 +184,21 @@ def test_viewers_get_what_is_open_or_has_just_ended(conn: Connection) -> None:
     assert on_air.watched(conn, "pb_a", 39.0, 10.0) is not None
     assert on_air.watched(conn, "pb_a", 40.0, 10.0) is None
     assert on_air.watched(conn, "pb_other", 0.0, 10.0) is None
+
+
+@ON_SQLITE  # where the caller's clock is the one
+def test_any_node_sees_whether_a_broadcast_is_written_left_or_over(conn: Connection) -> None:
+    stream = a_stream(conn)
+    a_stream(conn, "b")
+    writer = begin(conn, stream)
+    asked = ["st_a", "st_b", "st_none"]
+    (sight,) = on_air.sights(conn, asked, 21.0, 30.0).values()
+    assert (sight.stream_id, sight.broadcast_id, sight.started_at, sight.held) == ("st_a", "bc_one", 20.0, True)
+    assert not on_air.sights(conn, asked, 20.0 + TTL_S, 30.0)["st_a"].held
+    on_air.finish(conn, writer, 25.0)
+    sight = on_air.sights(conn, asked, 54.0, 30.0)["st_a"]
+    assert (sight.ended_at, sight.held) == (25.0, False)
+    assert on_air.sights(conn, asked, 55.0, 30.0) == {}
+    begin(conn, stream, "two", "node-b", now=30.0)
+    assert on_air.sights(conn, asked, 31.0, 30.0)["st_a"].broadcast_id == "bc_two"
+    assert on_air.sights(conn, [], 31.0, 30.0) == {}

@@ -6,22 +6,26 @@ import asyncio
 import itertools
 from typing import TYPE_CHECKING, TypeVar
 
+import pytest
+
 from origin.catalog import broadcasts
 from origin.catalog.database import Catalog
 from origin.errors import Problem
-from origin.live import cluster, distant, tenure
+from origin.live import cluster, distant, ending, keeper, opening, tenure
+from origin.stores.memory import MemoryStore
+from origin.stores.protocol import StoreError
 from packager.hls.reload import ReloadQuery
-from tests.origin.live.site import kill, nodes, settled, text, until_same, until_shown, uris
-from tests.support.frames import pictures, push_all
+from tests.origin.live.site import KEY, kill, nodes, settled, text, until_same, until_shown, uris
+from tests.support.frames import VIDEO, pictures, push_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    import pytest
     from sqlalchemy import Connection
 
     from origin.live.channel import Channel
+    from origin.stores.protocol import StoredObject
     from tests.origin.live.site import Site
 
 T = TypeVar("T")
@@ -49,6 +53,21 @@ async def test_any_node_shows_any_stream_with_its_newest_parts(site: Site) -> No
         assert await other.find("pb_other") is None
 
 
+async def test_what_a_slow_store_has_not_got_yet_is_to_be_had_at_all_nodes(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (writer, other):
+        publication = await site.publish(writer)
+        for start_ms in (5_000, 9_000, 13_000):
+            push_all(publication, pictures(4.0, start_ms=start_ms))
+            await settled(writer)
+        channel = await other.find("pb_one")
+        assert channel is not None
+        segments = channel.presentation.windows["v0"].segments
+        assert len(segments) > 6
+        for segment in segments:
+            await site.store.delete([f"{channel.prefix}v0/{segment.file}"])
+            assert sum(map(len, await channel.media(f"v0/{segment.file}") or ())) == segment.size
+
+
 async def test_a_writer_that_died_is_followed_by_another_in_the_same_playlist(site: Site) -> None:
     async with nodes(site, "no_a", "no_b", "no_c") as (dead, heir, third):
         await site.publish(dead)
@@ -71,6 +90,58 @@ async def watched_bytes(site: Site, channel: Channel | None, uri: str) -> bytes:
     assert channel is not None
     body = await channel.media(f"v0/{uri}")
     return b"".join(body) if body else await site.store.get(f"{channel.prefix}v0/{uri}")
+
+
+class Sulky(MemoryStore):
+    """A real store that answers nothing while it is not `up`."""
+
+    up = True
+
+    async def put(self, key: str, body: Sequence[bytes]) -> None:
+        self._look()
+        await super().put(key, body)
+
+    async def list(self, prefix: str, after: str | None, limit: int) -> Sequence[StoredObject]:
+        self._look()
+        return await super().list(prefix, after, limit)
+
+    def _look(self) -> None:
+        if not self.up:
+            raise StoreError("The store is away.")
+
+
+async def test_a_takeover_while_the_store_is_away_loses_nothing_that_the_journal_has(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "RETRY_S", 0.02)
+    monkeypatch.setattr(opening, "PROMPT_S", 0.1)
+    monkeypatch.setattr(keeper, "PAUSES_S", (0.02,))
+    monkeypatch.setattr(ending, "DRAIN_S", 0.1)
+    site.store = store = Sulky()
+    async with nodes(site, "no_a", "no_b") as (dead, heir):
+        publication = await site.publish(dead)
+        (theirs,) = dead._register
+        await theirs.keeper.settled()
+        store.up = False
+        push_all(publication, pictures(4.0, start_ms=5_000))
+        await settled(dead)
+        before = await text(dead.channel("pb_one"))
+        kill(dead)
+        theirs.keeper._ahead._store = gone = Sulky()
+        gone.up = False
+        site.now += tenure.SHARED_TTL_S + 1
+        await site.publish(heir)
+        after = await text(heir.channel("pb_one"))
+        assert uris(before) <= uris(after)
+        store.up = True
+        async with asyncio.timeout(10):
+            while {f"{theirs.channel.prefix}v0/{uri}" for uri in uris(after)} - await stored(site):  # noqa: ASYNC110 - seen from outside
+                await asyncio.sleep(0.01)
+        assert "EXT-X-GAP" not in await text(heir.channel("pb_one"))
+
+
+async def stored(site: Site) -> set[str]:
+    return {one.key for one in await site.store.list("", None, 1_000)}
 
 
 async def test_the_old_writer_waking_up_can_do_no_harm(site: Site) -> None:
@@ -153,9 +224,14 @@ async def test_a_journal_that_was_lost_is_followed_again_when_its_writer_has_beg
 
 
 class Away(Catalog):
-    """A real catalog that cannot be written while `away`."""
+    """A real catalog that cannot be reached while `away`."""
 
     away = False
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        if self.away:
+            raise Problem("catalog_failed", "The database is away.")
+        return await super().read(work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         if self.away:
@@ -171,10 +247,69 @@ async def test_a_writer_that_cannot_renew_its_lease_stops_before_another_may_beg
     site.catalog = away = Away.open(f"sqlite:///{tmp_path}/catalog.db")
     async with nodes(site, "no_a") as (writer,):
         publication = await site.publish(writer)
+        before = await text(writer.channel("pb_one"))
         assert isinstance(away, Away)
         away.away = True
         farewell = await asyncio.wait_for(publication.farewell, 10)
         assert farewell.code == "lease_lost"
         assert writer.channel("pb_one") is None
+        assert uris(await text(await writer.find("pb_one"))) == uris(before), "its viewers go on with what there is"
+        with pytest.raises(Problem, match="away"):
+            await writer.find("pb_other")
         away.away = False
+    await asyncio.to_thread(away.close)
+
+
+async def test_a_backup_is_not_put_on_the_air_with_what_was_lost(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tenure, "SHARED_TTL_S", 1.0)
+    monkeypatch.setattr(tenure, "SHARED_RENEW_S", 0.05)
+    monkeypatch.setattr(cluster, "MIND_S", 0.02)
+    site.catalog = away = Away.open(f"sqlite:///{tmp_path}/catalog.db")
+    async with nodes(site, "no_a") as (node,):
+        publication = await site.publish(node)
+        backup = await node.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        backup.set_track(VIDEO)
+        assert isinstance(away, Away)
+        away.away = True
+        await asyncio.wait_for(publication.farewell, 10)
+        assert node.channel("pb_one") is None
+        site.now += tenure.SHARED_TTL_S + 1
+        away.away = False
+        async with asyncio.timeout(10):
+            while (channel := node.channel("pb_one")) is None:  # noqa: ASYNC110 - as a viewer
+                await asyncio.sleep(0.01)
+        push_all(backup, pictures(5.0))
+        await settled(node)
+        assert [uri for uri in uris(await text(channel)) if uri.startswith("2-")]
+    await asyncio.to_thread(away.close)
+
+
+async def test_a_node_that_lost_its_lease_and_goes_on_later_uses_no_name_twice(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The open segment was closed and stored when the lease was lost, and nobody was told: its name stays unused."""
+    monkeypatch.setattr(tenure, "SHARED_TTL_S", 1.0)
+    monkeypatch.setattr(tenure, "SHARED_RENEW_S", 0.05)
+    site.catalog = away = Away.open(f"sqlite:///{tmp_path}/catalog.db")
+    async with nodes(site, "no_a") as (node,):
+        publication = await site.publish(node, seconds=4.1)
+        before = await text(node.channel("pb_one"))
+        assert isinstance(away, Away)
+        away.away = True
+        await asyncio.wait_for(publication.farewell, 10)
+        await node._chores.done()
+        away.away = False
+        publication = await site.publish(node)
+        for start_ms in range(5_000, 35_000, 5_000):  # until what nobody lists is deleted
+            push_all(publication, pictures(5.0, start_ms=start_ms))
+            await settled(node)
+        (on_air,) = node._register
+        await on_air.keeper.settled()
+        after = await text(on_air.channel)
+        assert uris(before) < uris(after)
+        assert {uri for uri in uris(after) - uris(before) if uri.startswith("1-")} == set()
+        for uri in uris(after):
+            assert await watched_bytes(site, on_air.channel, uri)
     await asyncio.to_thread(away.close)

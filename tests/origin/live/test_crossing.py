@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
 
 from origin.errors import Problem
-from origin.live import cluster, crossing, tenure
+from origin.live import bulletins, cluster, crossing, on_air, tenure
+from origin.live.status import LiveStatus
 from tests.origin.live.site import KEY, kill, nodes, settled, text, until_same, uris
 from tests.support.frames import VIDEO, pictures, push_all
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from origin.live.director import Director
+    from origin.live.publication import Publication
+    from origin.live.standby import Standby
     from tests.origin.live.site import Site
 
 
@@ -30,8 +37,53 @@ async def test_any_node_can_disconnect_a_stream(site: Site) -> None:
     async with nodes(site, "no_a", "no_b") as (writer, other):
         publication = await site.publish(writer)
         await other.disconnect("st_a", "enough")
-        farewell = await asyncio.wait_for(publication.farewell, 10)
-        assert farewell.code == "disconnected"
+        assert publication.farewell.result().code == "disconnected"
+        assert (await other.find_statuses(["st_a"]))["st_a"].state == "ended"
+
+
+async def told(node: Director, state: str) -> LiveStatus:
+    """The stream's status at a node, once it has this state."""
+    async with asyncio.timeout(10):
+        while (status := (await node.find_statuses(["st_a"]))["st_a"]).state != state:  # noqa: ASYNC110 - as a client
+            await asyncio.sleep(0.01)
+    return status
+
+
+async def test_any_node_tells_what_the_writer_knows(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulletins, "LOOK_S", 0.01)
+    async with nodes(site, "no_a", "no_b") as (writer, other):
+        assert await other.find_statuses(["st_a", "st_b"]) == {"st_a": LiveStatus(), "st_b": LiveStatus()}
+        publication = await site.publish(writer)
+        publication.remark("long_gop", "Key frames are too far apart.")
+        here = writer.status("st_a")
+        async with asyncio.timeout(10):
+            while (await other.find_statuses(["st_a"]))["st_a"] != here:  # noqa: ASYNC110 - as a client
+                await asyncio.sleep(0.01)
+        assert (here.state, here.tracks, here.broadcast_id) == ("live", ("avc1.64001F",), (await site.broadcast()).id)
+        publication.close("gone")
+        await told(other, "reconnecting")
+        await writer.disconnect("st_a", "enough")
+        await told(other, "ended")
+        site.now += on_air.LINGER_S
+        await told(other, "idle")
+
+
+async def test_a_dead_writers_bulletin_does_not_stay_live(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (dead, other):
+        await site.publish(dead)
+        await told(other, "live")
+        kill(dead)
+        site.now += tenure.SHARED_TTL_S + 1
+        assert (await told(other, "reconnecting")).broadcast_id == (await site.broadcast()).id
+
+
+async def test_a_node_that_wrote_the_last_broadcast_knows_of_the_next_one_elsewhere(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        await site.publish(first)
+        await first.disconnect("st_a", "enough")
+        assert (await first.find_statuses(["st_a"]))["st_a"].state == "ended"
+        await site.publish(second)
+        assert (await told(first, "live")).broadcast_id == second.status("st_a").broadcast_id
 
 
 async def test_a_stream_that_a_silent_node_holds_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,3 +125,48 @@ async def test_a_backup_goes_on_when_the_primarys_node_is_dead(site: Site, monke
         async with asyncio.timeout(10):
             while second.channel("pb_one") is None:  # noqa: ASYNC110 - as a viewer
                 await asyncio.sleep(0.01)
+
+
+async def sending(backup: Publication | Standby, until: Callable[[], bool], start_ms: int = 3_000) -> None:
+    """A backup that sends, in its own time, until something has come of it."""
+    async with asyncio.timeout(20):
+        for number in itertools.count():
+            push_all(backup, pictures(0.1, start_ms=start_ms + 100 * number, gop=3))
+            if until():
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_a_silent_primary_makes_room_for_a_backup_at_another_node(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        primary = await site.publish(first)
+        backup = await second.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        backup.set_track(VIDEO)
+        await sending(backup, lambda: second.channel("pb_one") is not None)
+        assert primary.farewell.done()
+        assert first.channel("pb_one") is None
+        assert second.status("st_a").state == "live"
+
+
+async def test_a_primary_that_is_back_at_its_node_lets_the_backup_wait_again(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        primary = await site.publish(first)
+        backup = await second.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        backup.set_track(VIDEO)
+        push_all(backup, pictures(1.0))
+        primary.close("connection lost")
+        await sending(backup, lambda: second.channel("pb_one") is not None)
+        await site.publish(first)
+        assert first.status("st_a").state == "live"
+        assert second.channel("pb_one") is None
+        assert not backup.farewell.done()
+
+
+@pytest.mark.parametrize("at", [0, 1])
+async def test_a_backup_that_comes_while_the_primary_is_waited_for_is_needed_at_once(site: Site, at: int) -> None:
+    async with nodes(site, "no_a", "no_b") as both:
+        primary = await site.publish(both[0])
+        primary.close("connection lost")
+        backup = await both[at].open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        backup.set_track(VIDEO)
+        await sending(backup, lambda: both[at].status("st_a").state == "live")

@@ -36,7 +36,7 @@ async def test_when_nobody_comes_back_it_ends(house: House, monkeypatch: pytest.
     assert await house.store.list("", None, 1) == []
 
 
-async def test_disconnect_ends_at_once_and_the_next_broadcast_uses_new_numbers(house: House) -> None:
+async def test_disconnect_ends_at_once_and_the_next_broadcast_uses_new_names(house: House) -> None:
     publication = await house.publish()
     await house.director.disconnect(house.stream.id, "The operator ended the broadcast.")
     assert publication.farewell.result().code == "disconnected"
@@ -46,6 +46,8 @@ async def test_disconnect_ends_at_once_and_the_next_broadcast_uses_new_numbers(h
     await house.publish()
     begun = await house.text()
     assert not uris(ended) & uris(begun)
+    assert "1-init-0.mp4" in ended
+    assert "2-init-0.mp4" in begun, "the same playback id, and perhaps other parameters"
     assert media_sequence(begun) > media_sequence(ended)
 
 

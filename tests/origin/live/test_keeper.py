@@ -127,6 +127,20 @@ async def test_what_an_earlier_writer_has_stored_is_taken_over_and_can_go() -> N
     assert [one.key for one in await store.list("tn/bc/", None, 9)] == ["tn/bc/v0/1-9.m4s"]
 
 
+async def test_what_is_deleted_before_an_earlier_writers_files_are_known_stays_deleted() -> None:
+    keeper = Keeper(MemoryStore(), "tn/bc/", on_durable=lambda _: None, on_lost=lambda _: None)
+    keeper.expect()
+    keeper.delete("v0/1-7.m4s")
+    closing = asyncio.create_task(keeper.close(10))
+    await keeper.settled()
+    keeper.put(segment(9))
+    await keeper.settled()
+    assert not closing.done(), "what those files are may bring more to be stored"
+    keeper.adopt([Stored(f"v0/1-{msn}.m4s", 1, "a" * 64) for msn in (7, 8)])
+    await closing
+    assert list(keeper.stored) == ["v0/1-8.m4s", "v0/1-9.m4s"]
+
+
 class Full(MemoryStore):
     """A store that takes nothing while anything is in it."""
 

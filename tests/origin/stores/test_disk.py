@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from origin.stores import disk
 from origin.stores.disk import DiskStore
-from origin.stores.protocol import CHUNK_BYTES, StoreError
+from origin.stores.protocol import CHUNK_BYTES, ObjectMissing, StoreError
 from tests.origin.stores.tree import files, folders, watched
 
 PATIENCE_S = 30.0
@@ -190,3 +191,26 @@ async def test_a_crowd_of_reads_does_not_hold_up_writes(store: DiskStore, monkey
     assert not any(read.done() for read in crowd)
     go_on.set()
     await asyncio.wait(crowd)
+
+
+async def test_pieces_of_objects_are_put_together(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path)
+    await store.put("a/b", (b"0123456789",))
+    await store.put("a/c", (b"abcdef",))
+    assert await store.gather([("a/b", 2, 4), b"--", ("a/c", 0, 1), ("a/b", 9, 20), ("a/c", 6, 7)]) == b"23--a9"
+    assert await store.gather([]) == b""
+    with pytest.raises(ObjectMissing):
+        await store.gather([("a/b", 0, 1), ("a/d", 0, 1)])
+    with pytest.raises(ValueError, match="key"):
+        await store.gather([("../etc", 0, 1)])
+    assert _handles_into(tmp_path / "a") == []
+    await store.close()
+
+
+def _handles_into(folder: Path) -> list[str]:
+    """What this process holds open below `folder`."""
+    found = []
+    for handle in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the one by which they are listed
+            found.append(str(handle.readlink()))
+    return [path for path in found if path.startswith(str(folder))]

@@ -13,6 +13,7 @@ from origin.catalog.bootstrap import bootstrap
 from origin.catalog.database import Catalog
 from origin.catalog.ids import new_id, secret_hash
 from origin.catalog.tenants import Tenant, create
+from origin.live.slates.workshop import Workshop
 from origin.stores.table import open_store
 from origin.web.factory import make_api, make_ops
 from origin.web.services import Links, Readiness, Services
@@ -20,7 +21,7 @@ from origin.web.sessions import make_link
 from origin.web.token_desk import TokenDesk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from quart import Quart, Response
     from quart.typing import TestClientProtocol
@@ -54,9 +55,14 @@ class Director:
 
     statuses: dict[str, Status] = field(default_factory=dict)
     disconnected: list[str] = field(default_factory=list)
+    workshop: Workshop = field(default_factory=Workshop)
+    """The real one: what strangers send is its matter alone."""
 
-    def status(self, stream_id: str) -> Status:
-        return self.statuses.get(stream_id, Status())
+    async def find_statuses(self, stream_ids: Sequence[str]) -> dict[str, Status]:
+        return {stream_id: self.statuses.get(stream_id, Status()) for stream_id in stream_ids}
+
+    async def normalised_picture(self, media_type: str, data: bytes) -> bytes:
+        return await self.workshop.normalised(media_type, data)
 
     async def disconnect(self, stream_id: str, reason: str) -> None:
         assert reason

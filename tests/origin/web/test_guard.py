@@ -112,3 +112,38 @@ async def test_request_ids_are_kept_if_sane(given: bytes, *, kept: bool) -> None
     name = exchange.headers[b"x-request-id"]
     assert (name == given) is kept
     assert len(name) >= 9
+
+
+SLATE = "/v1/streams/st_a/slate"
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", SLATE), ("PUT", "/v1/streams/st_a"), ("PUT", f"{SLATE}/x")])
+async def test_only_a_picture_may_be_larger(method: str, path: str) -> None:
+    body = [b"x" * MAX_BODY_BYTES] * 4
+    picture = Exchange(body)
+    picture.scope |= {"method": "PUT", "path": SLATE}
+    assert (await picture.run()).body == b"".join(body)
+    other = Exchange(body)
+    other.scope |= {"method": method, "path": path}
+    assert (await other.run()).status == 413
+
+
+async def test_pictures_come_in_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "MOST_PICTURES", 1)
+    slow, late = Exchange([b"x"]), Exchange([b"x"])
+    for exchange in (slow, late):
+        exchange.scope |= {"method": "PUT", "path": SLATE}
+    gate, come = Guard(slow.app, os.urandom), asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await come.wait()
+        return await slow.receive()
+
+    first = asyncio.create_task(gate(slow.scope, receive, slow.send))
+    await asyncio.sleep(0)
+    await gate(late.scope, late.receive, late.send)
+    assert (late.status, json.loads(late.body)["code"]) == (503, "too_many_waiting")
+    assert late.headers[b"retry-after"] == b"2"
+    come.set()
+    await first
+    assert slow.status == 200

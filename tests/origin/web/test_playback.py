@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from origin.live import channel
-from origin.web.playback import Playback
+from origin.web.playback import MOST_HELD, Playback
 from tests.support import ffmpeg
 from tests.support.hls import newest_part, playlist, until_live
 from tests.support.running import headwater
@@ -64,8 +64,9 @@ class Client:
         return b"".join(message.get("body", b"") for message in self.sent)
 
 
-def _playback(running: Headwater, **limits: int) -> Playback:
-    return Playback(running.server.services, running.server.director, running.server.library, **limits)
+def _playback(running: Headwater, most_held: int = MOST_HELD) -> Playback:
+    server = running.server
+    return Playback(server.services, server.director, server.library, server.movies, most_held=most_held)
 
 
 def _path(stream: Stream, rest: str) -> str:
@@ -147,6 +148,24 @@ async def test_odd_paths_are_not_found(tmp_path: Path) -> None:
                 client = Client(playback, _path(stream, rest))
                 await client.served
                 assert client.status in {403, 404}, rest
+
+
+async def test_what_is_listed_and_not_stored_yet_is_to_be_asked_for_again(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        await ffmpeg.publish(stream.rtmp_url, ffmpeg.source(audio=False, seconds=12, realtime=False))
+        await until_live(running, stream)
+        playback, on_air = _playback(running), running.server.director.channel(stream.playback_id)
+        assert on_air is not None
+        await running.server.services.store.delete([f"{on_air.prefix}v0/1-0.m4s"])
+        listed, unheard_of = (Client(playback, _path(stream, f"v0/1-{number}.m4s")) for number in (0, 99))
+        await asyncio.gather(listed.served, unheard_of.served)
+        assert (listed.status, dict(listed.sent[0]["headers"])[b"retry-after"]) == (503, b"1")
+        assert unheard_of.status == 404
+        on_air.presentation.epoch = 2  # as after a takeover: what the writer before told players to expect
+        expected = Client(playback, _path(stream, f"v0/1-{on_air.presentation.next_msn}.m4s"))
+        await expected.served
+        assert (expected.status, expected.caching, expected.body) == (204, b"no-store", b"")
 
 
 async def test_a_reload_whose_wait_was_in_vain_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,11 +21,11 @@ async def test_wrong_addresses_and_methods_are_problems(house: House) -> None:
 async def test_an_unforeseen_error_tells_the_client_nothing_but_where_to_look(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_stream_id: str) -> None:
+    def fail(_stream_ids: list[str]) -> None:
         raise ZeroDivisionError("a secret detail")
 
     await house.stream()
-    monkeypatch.setattr(house.director, "status", fail)
+    monkeypatch.setattr(house.director, "find_statuses", fail)
     answer = await house.call("GET", "/v1/streams")
     status, code, detail = await problem(answer)
     assert (status, code) == (500, "internal")

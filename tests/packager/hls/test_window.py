@@ -56,6 +56,34 @@ def test_a_part_beyond_the_last_means_the_first_of_the_next_segment() -> None:
     assert live.has(5, 2)
 
 
+def test_what_can_be_had_is_told_from_what_cannot() -> None:
+    live = window()
+    live.target_duration = 2
+    for _ in range(5):
+        add(live)
+    live.begin_segment("i0", 0.0, discontinuity=False)
+    live.add_part(Part("1-10.0.m4s", 1.0, independent=True, size=1), "1-10.1.m4s")
+    assert [msn for msn in range(4, 12) if live.lists(f"1-{msn}.m4s")] == [5, 6, 7, 8, 9]
+    assert [msn for msn in range(4, 12) if live.lists(f"1-{msn}.0.m4s")] == [7, 8, 9, 10]
+    assert not any(map(live.lists, ("1-10.1.m4s", "2-7.m4s", "1-init-0.mp4", "")))
+    live.mark_lost("v0/1-7.m4s")
+    assert not live.lists("1-7.m4s")
+    assert live.closed(7) == live.segments[2]
+    assert (live.closed(4), live.closed(10)) == (None, None)
+
+
+def test_what_became_of_segments_that_an_earlier_writer_had_told_of() -> None:
+    live = window()
+    add(live)
+    live.begin_segment("i0", 0.0, discontinuity=False)
+    live.add_part(Part("1-6.0.m4s", 1.0, independent=True, size=1), "1-6.1.m4s")
+    live.close_segment("2-6.m4s", 1.0, 1, "2-7.0.m4s")
+    assert live.heir("1-6.m4s") == "2-6.m4s"
+    assert [live.heir(f"1-{msn}.m4s") for msn in (4, 5, 7, 8, 9)] == [None, None, "", "", None]
+    assert [live.heir(f"2-{msn}.m4s") for msn in (5, 6, 9)] == [None, None, None]
+    assert [live.heir(file) for file in ("1-6.0.m4s", "1-7.0.m4s", "1-init-0.mp4", "")] == [None] * 4
+
+
 def test_every_change_is_a_new_version() -> None:
     live, seen = window(), [0]
     for _ in range(3):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -155,3 +157,21 @@ async def test_what_is_deleted_is_gone_with_its_public_token(house: House) -> No
     assert (await problem(await house.call("DELETE", path)))[:2] == (404, "not_found")
     with pytest.raises(Problem, match="token_revoked"):
         verify(house, asset["urls"]["hls"].split("/")[4], path=f"/play/{asset['playback_id']}/index.m3u8")
+
+
+async def test_a_download_is_sent_on_to_the_file_with_a_token(house: House) -> None:
+    asset = await recorded(house)
+    answer = await house.call("GET", f"/v1/assets/{asset['id']}?download=mp4")
+    assert (answer.status_code, await answer.get_data()) == (307, b"")
+    assert answer.headers["Cache-Control"] == "no-store"
+    address = answer.headers["Location"]
+    match = re.fullmatch(
+        rf"https://media.example.org/play/([^/]+)/{asset['playback_id']}/index.m3u8\?download=mp4", address
+    )
+    assert match
+    claims = verify(house, match[1], path=f"/play/{asset['playback_id']}/index.m3u8")
+    assert claims.exp == int(house.clock()) + 21_600
+    assert (await house.call("GET", f"/v1/assets/{asset['id']}?download=mp4", Authorization="")).status_code == 401
+    other = await house.call("GET", f"/v1/assets/{asset['id']}?download=mkv")
+    assert await problem(other) == (400, "bad_request", ANY)
+    assert (await house.call("GET", "/v1/assets/as_none?download=mp4")).status_code == 404

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from media.sound_span import aac_span
 from media.track import Codec
-from origin.live.sound_span import aac_span
 
 if TYPE_CHECKING:
     from media.track import Track

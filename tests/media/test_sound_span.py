@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from media.sound_span import aac_span, opus_span
 from media.track import Codec, Track
-from origin.live.sound_span import aac_span, opus_span
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import av
 import pytest
 
 from media.codecs import aac_config
+from media.silence import Silence, aac_silence, silence_for
 from media.track import Codec, Track
-from origin.live.silence import Silence, aac_silence, silence_for
 from tests.origin.live.feed import OPUS_TRACK, SURROUND
 
 ASC = {
