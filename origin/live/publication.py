@@ -10,11 +10,11 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from media.silence import silence_for
 from media.track import Kind
 from origin.live.farewell import Farewell
 from origin.live.faults import SENTENCES
 from origin.live.gathering import Gathering, NoKeyFrameError
-from origin.live.silence import silence_for
 from origin.live.spool import SEGMENT_BYTES
 from origin.live.standstill import Standstill
 from origin.live.timeline import Timeline

@@ -11,18 +11,18 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from media.sample import Sample
+from media.silence import silence_for
 from media.timing import rescale
 from media.track import Kind
 from origin.catalog import making, recordings
-from origin.live.silence import silence_for
 from packager.fmp4 import write_part
 from packager.names import Names
 from packager.recorded import Recorded
 
 if TYPE_CHECKING:
+    from media.silence import Silence
     from media.track import Track
     from origin.live.means import Means
-    from origin.live.silence import Silence
     from packager.recorded import RecordedInit
 
 MOST: Final = 50

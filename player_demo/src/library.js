@@ -1,11 +1,11 @@
-/** `/`: what is live, what else there is, and a watch link for each, minted when it is wanted. */
+/** `/`: what is live, what was recorded, what else there is, and a watch link for each, minted when it is wanted. */
 
 import "./style/library.css";
 import { watchLink } from "./lib/address.js";
-import { listStreams, mintToken } from "./lib/api.js";
+import { listAssets, listStreams, mintToken } from "./lib/api.js";
 import { pause } from "./lib/backoff.js";
 import { Cards } from "./lib/cards.js";
-import { describe, onAir } from "./lib/shelf.js";
+import { describe, describeAsset, onAir, playable } from "./lib/shelf.js";
 
 /** A change of state is seen within this time; a page in the background does not ask. */
 const AGAIN_MS = 3000;
@@ -31,6 +31,7 @@ const acts = {
 };
 const live = new Cards(byId("live"), byId("card"), acts);
 const all = new Cards(byId("all"), byId("card"), acts);
+const recordings = new Cards(byId("recordings"), byId("card"), acts);
 let wanted = 1;
 
 async function read() {
@@ -44,15 +45,18 @@ async function read() {
       break;
     }
   }
-  return { streams, more: cursor !== null && wanted < MOST_PAGES };
+  const assets = (await listAssets()).items.filter(playable);
+  return { streams, assets, more: cursor !== null && wanted < MOST_PAGES };
 }
 
-function show({ streams, more }) {
+function show({ streams, assets, more }) {
   const shown = streams.map(describe);
   const now = shown.filter(onAir);
   const rest = shown.filter((stream) => !onAir(stream));
   live.show(now);
   all.show(rest);
+  recordings.show(assets.map(describeAsset));
+  byId("recorded").hidden = assets.length === 0;
   byId("looking").hidden = true;
   byId("live-empty").hidden = now.length > 0 || shown.length === 0;
   byId("none").hidden = shown.length > 0;

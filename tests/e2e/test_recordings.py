@@ -184,3 +184,20 @@ async def both_parts(node: Node, asset: dict[str, Any], key: str = "") -> None:
         periods = dash_viewer.read((await client.get(f"{base}manifest.mpd")).text)
         assert len(periods) > 1
         assert sorted(e.name for period in periods for lane in period.lanes for e in lane.segments) == sorted(named)
+
+
+@pytest.mark.skipif(executable() is None, reason="there is no Chromium here")
+async def test_the_library_leads_to_recordings(tmp_path: Path) -> None:
+    assert build.main() == 0
+    async with headwater(tmp_path) as running, chromium() as context:
+        stream = await running.stream(record=True)
+        await ffmpeg.publish(stream.rtmp_url, ffmpeg.source(seconds=5))
+        await running.post(f"/v1/streams/{stream.id}/disconnect")
+        asset = await until_ready(running.get)
+        library = await context.new_page()
+        await library.goto(await running.sign_in_link())
+        await library.click("#recordings .card >> text=Watch")
+        watch = Watch.follow(library)
+        await watch.until("h.frames > 60")
+        assert f"/watch/{asset['playback_id']}" in library.url
+        assert watch.complaints == []

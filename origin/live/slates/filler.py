@@ -14,9 +14,9 @@ from media.track import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from media.silence import Silence
     from media.track import Track
     from origin.live.publication import Publication
-    from origin.live.silence import Silence
     from transcoder.slate.loop import Loop
 
 TICK_S: Final = 0.2

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from media.silence import silence_for
 from media.track import Codec, Kind
 from origin.catalog import slates as rows
 from origin.errors import Problem
 from origin.live.health import Health
 from origin.live.publication import Publication
-from origin.live.silence import silence_for
 from origin.live.slates.filler import Filler
 from origin.live.slates.orders import Encode
 from origin.observe import metrics
@@ -22,10 +22,10 @@ from transcoder.slate.loop import rate_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from media.silence import Silence
     from media.track import Track
     from origin.live.means import Means
     from origin.live.on_air import OnAir
-    from origin.live.silence import Silence
     from origin.live.slates.workshop import Workshop
     from transcoder.slate.loop import Loop
 

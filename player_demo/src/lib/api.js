@@ -22,7 +22,12 @@ export function listStreams(cursor = null) {
   return call(`/v1/streams${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`);
 }
 
-/** A play token for a stream that the session may see. */
+/** The newest recordings, one page: `{items, next_cursor}`. */
+export function listAssets() {
+  return call("/v1/assets");
+}
+
+/** A play token for a stream, or a recording, that the session may see. */
 export function mintToken(playbackId) {
   return call("/v1/tokens", {
     method: "POST",

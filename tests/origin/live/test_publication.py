@@ -371,36 +371,3 @@ async def test_nothing_is_taken_after_the_farewell(stage: OnStage) -> None:
     push_all(stage.publication, pictures(4))
     assert not stage.channel.packager.windows
     assert stage.publication.farewell.result().code == "taken_over"
-
-
-async def test_a_publisher_that_comes_back_without_sound_is_heard_as_silence(stage: OnStage) -> None:
-    """Or players stop where the sound ends, though pictures go on."""
-    stage.publication.set_track(VIDEO)
-    stage.publication.set_track(AUDIO)
-    push_all(stage.publication, both(5))
-    stage.publication.close("gone")
-    again = stage.another(stage.publication.end_s)
-    again.set_track(VIDEO)
-    push_all(again, pictures(9))
-    assert again.tracks == (VIDEO, AUDIO)
-    again.close("gone")
-    video, audio = (stage.channel.packager.windows[name] for name in ("v0", "a0"))
-    assert not audio.ended
-    assert video.open_msn == audio.open_msn
-    assert not any(segment.gap for segment in audio.segments)
-    third = stage.another(again.end_s)
-    third.set_track(VIDEO)
-    third.set_track(AUDIO)
-    push_all(third, both(5))
-    assert third.tracks == (VIDEO, AUDIO)
-    assert [segment.head.discontinuity for segment in audio.segments].count(True) == 2
-
-
-async def test_pictures_alone_stay_alone_where_there_never_was_sound(stage: OnStage) -> None:
-    stage.publication.set_track(VIDEO)
-    push_all(stage.publication, pictures(5))
-    stage.publication.close("gone")
-    again = stage.another(stage.publication.end_s)
-    again.set_track(VIDEO)
-    push_all(again, pictures(3))
-    assert again.tracks == (VIDEO,)

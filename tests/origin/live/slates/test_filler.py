@@ -4,10 +4,10 @@ import asyncio
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
+from media.silence import silence_for
 from media.track import VIDEO_TIMESCALE, Codec, Kind, Track
 from origin.live.health import Health
 from origin.live.publication import Publication
-from origin.live.silence import silence_for
 from origin.live.slates import filler
 from origin.live.slates.filler import Filler, frames
 from tests.origin.live.air import Air
