@@ -6,13 +6,15 @@ import asyncio
 import itertools
 import os
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from origin.bus.journals.memory import MemoryJournal
 from origin.bus.memory import MemoryBus
 from origin.bus.protocol import BusError
 from origin.catalog import broadcasts, streams
+from origin.catalog.database import Catalog
 from origin.catalog.ids import secret_hash
+from origin.errors import Problem
 from origin.live.director import Director
 from origin.live.means import Means, Shared
 from origin.live.publication import Publication
@@ -23,13 +25,15 @@ from tests.support.frames import VIDEO, pictures, push_all
 from tests.support.keys import KEYS, SIGNER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from pathlib import Path
 
-    from origin.catalog.database import Catalog
+    from sqlalchemy import Connection
+
     from origin.catalog.streams import Stream
     from origin.live.channel import Channel
 
+T = TypeVar("T")
 KEY = "sk_right"
 
 
@@ -49,6 +53,17 @@ class Flaky(MemoryJournal):
         if self.away:
             raise BusError("The journal is away.")
         return await super().begin(broadcast, epoch, snapshot)
+
+
+class Away(Catalog):
+    """A real catalog that cannot be written while `away`."""
+
+    away = False
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        if self.away:
+            raise Problem("catalog_failed", "The database is away.")
+        return await super().write(work)
 
 
 class Site:

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 
 from origin.catalog import broadcasts
-from origin.catalog.database import Catalog
 from origin.errors import Problem
 from origin.live import cluster, distant, ending, keeper, opening, tenure
 from origin.stores.memory import MemoryStore
 from origin.stores.protocol import StoreError
 from packager.hls.reload import ReloadQuery
-from tests.origin.live.site import KEY, kill, nodes, settled, text, until_same, until_shown, uris
+from tests.origin.live.site import KEY, Away, kill, nodes, settled, text, until_same, until_shown, uris
 from tests.support.frames import VIDEO, pictures, push_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-    from sqlalchemy import Connection
 
     from origin.live.channel import Channel
     from origin.stores.protocol import StoredObject
     from tests.origin.live.site import Site
-
-T = TypeVar("T")
 
 
 async def test_any_node_shows_any_stream_with_its_newest_parts(site: Site) -> None:
@@ -221,22 +216,6 @@ async def test_a_journal_that_was_lost_is_followed_again_when_its_writer_has_beg
         push_all(publication, pictures(4.0, start_ms=5_000))
         await settled(writer)
         assert await until_same(await other.find("pb_one"), await text(writer.channel("pb_one")))
-
-
-class Away(Catalog):
-    """A real catalog that cannot be reached while `away`."""
-
-    away = False
-
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        if self.away:
-            raise Problem("catalog_failed", "The database is away.")
-        return await super().read(work)
-
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        if self.away:
-            raise Problem("catalog_failed", "The database is away.")
-        return await super().write(work)
 
 
 async def test_a_writer_that_cannot_renew_its_lease_stops_before_another_may_begin(

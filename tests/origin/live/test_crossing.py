@@ -9,13 +9,14 @@ import pytest
 from origin.catalog import slates
 from origin.catalog.slates import Slate
 from origin.errors import Problem
-from origin.live import bulletins, cluster, crossing, on_air, tenure
+from origin.live import bulletins, cluster, crossing, on_air, tenure, vigil
 from origin.live.status import LiveStatus
-from tests.origin.live.site import KEY, kill, nodes, settled, text, until_same, uris
+from tests.origin.live.site import KEY, Away, kill, nodes, settled, text, until_same, uris
 from tests.support.frames import VIDEO, pictures, push_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from origin.live.director import Director
     from origin.live.publication import Publication
@@ -86,6 +87,21 @@ async def test_a_node_that_wrote_the_last_broadcast_knows_of_the_next_one_elsewh
         assert (await first.find_statuses(["st_a"]))["st_a"].state == "ended"
         await site.publish(second)
         assert (await told(first, "live")).broadcast_id == second.status("st_a").broadcast_id
+
+
+async def test_what_has_ended_here_is_not_said_to_go_on_because_the_catalog_has_not_heard_of_it(
+    site: Site, tmp_path: Path
+) -> None:
+    site.catalog = away = Away.open(f"sqlite:///{tmp_path}/catalog.db")
+    async with nodes(site, "no_a") as (writer,):
+        await site.publish(writer)
+        assert isinstance(away, Away)
+        away.away = True
+        with pytest.raises(Problem):
+            await writer.disconnect("st_a", "enough")
+        assert (await writer.find_statuses(["st_a"]))["st_a"].state == "ended"
+        away.away = False
+    await asyncio.to_thread(away.close)
 
 
 async def test_a_stream_that_a_silent_node_holds_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,6 +179,22 @@ async def test_a_silent_primary_makes_room_for_a_backup_at_another_node(site: Si
         assert second.status("st_a").state == "live"
 
 
+async def test_a_backup_that_is_asked_for_too_late_does_not_disturb_a_primary_that_is_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crossing, "HAND_OVER_S", 0.5)
+    monkeypatch.setattr(vigil, "SILENT_S", 3_600.0)
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        primary = await site.publish(first)
+        backup = await second.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        backup.set_track(VIDEO)
+        push_all(backup, pictures(1.0))
+        with pytest.raises(Problem, match="conflict"):
+            await second.fill("st_a")
+        assert not primary.farewell.done()
+        assert not backup.farewell.done()
+
+
 async def test_a_primary_that_is_back_at_its_node_lets_the_backup_wait_again(site: Site) -> None:
     async with nodes(site, "no_a", "no_b") as (first, second):
         primary = await site.publish(first)
@@ -177,11 +209,13 @@ async def test_a_primary_that_is_back_at_its_node_lets_the_backup_wait_again(sit
         assert not backup.farewell.done()
 
 
-@pytest.mark.parametrize("at", [0, 1])
-async def test_a_backup_that_comes_while_the_primary_is_waited_for_is_needed_at_once(site: Site, at: int) -> None:
-    async with nodes(site, "no_a", "no_b") as both:
-        primary = await site.publish(both[0])
+async def test_a_backup_that_comes_while_the_primary_is_waited_for_is_needed_at_once(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        primary = await site.publish(first)
         primary.close("connection lost")
-        backup = await both[at].open(f"{KEY}-backup", "rtmp", "127.0.0.1")
-        backup.set_track(VIDEO)
-        await sending(backup, lambda: both[at].status("st_a").state == "live")
+        backup = await first.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        assert first.status("st_a").state == "live"
+        backup.close("connection lost")
+        other = await second.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        other.set_track(VIDEO)
+        await sending(other, lambda: second.status("st_a").state == "live")
