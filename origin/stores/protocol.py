@@ -149,7 +149,7 @@ class Gatherable(Protocol):
     """What a store can do beside `ObjectStore` if it puts pieces of objects together at less than a stream's price."""
 
     async def gather(self, pieces: Sequence[Piece]) -> bytes:
-        """Give all pieces, one behind the other; less than a megabyte as a rule. Raises `ObjectMissing`.
+        """Give all pieces, one behind the other; a megabyte or less. Raises `ObjectMissing`.
 
         What lies beyond an object's end is left out.
         """
