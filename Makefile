@@ -7,7 +7,7 @@ TESTING := $(VENV)/.testing
 ASSETS := player_demo/dist/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster test live rooms lint coverage fix bench assets install lock clean
+.PHONY: help demo cluster test live rooms lint coverage fix bench soak assets install lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -52,8 +52,12 @@ fix: $(TESTING)  ## format, and mend what the linter can mend
 	$(BIN)/ruff format .
 
 bench: $(TESTING) $(ASSETS)  ## measure ourselves beside our peers, and print the figures (ARGS=--quick for a short look)
-	@.ci/debian ffmpeg chromium nginx nginx-rtmp wrk
+	@.ci/debian ffmpeg chromium nginx nginx-rtmp wrk postgres redis-server
 	$(BIN)/python -m bench $(ARGS)
+
+soak: $(TESTING) $(ASSETS)  ## kill the writing node of a cluster again and again, and see what viewers notice (ARGS=--help)
+	@.ci/debian ffmpeg chromium postgres redis-server
+	$(BIN)/python -m bench.soak $(ARGS)
 
 lock: $(TESTING)  ## renew the lock files within the bounds of pyproject.toml
 	$(BIN)/python .ci/lock.py

@@ -7,7 +7,15 @@ import os
 import platform
 from pathlib import Path
 
-from bench import glass_to_glass, http_delivery, live_passthrough, mp4_download, part_length
+from bench import (
+    failover,
+    glass_to_glass,
+    http_delivery,
+    live_passthrough,
+    mp4_download,
+    part_length,
+    second_node,
+)
 
 QUICK = {
     live_passthrough: ["--counts", "1,20", "--runs", "1", "--warm", "5", "--seconds", "10"],
@@ -15,6 +23,8 @@ QUICK = {
     mp4_download: ["--runs", "1", "--seconds", "60"],
     glass_to_glass: ["--runs", "1", "--seconds", "10", "--settle", "5"],
     part_length: ["--seconds", "10", "--settle", "5"],
+    second_node: ["--runs", "1", "--streams", "2", "--warm", "5", "--seconds", "10"],
+    failover: ["--runs", "1", "--settle", "5"],
 }
 
 

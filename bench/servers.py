@@ -160,8 +160,9 @@ class Headwater(Processes):
 
     name = "headwater"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         super().__init__(folder)
+        self.settings = settings or {}
         self._http = f"127.0.0.1:{free_port()}"
         self._rtmp = f"127.0.0.1:{free_port()}"
         self._ops = f"127.0.0.1:{free_port()}"
@@ -169,7 +170,7 @@ class Headwater(Processes):
     def __enter__(self) -> Self:
         super().__enter__()
         settings = {"DATA_DIR": str(self.folder / "data"), "HTTP_BIND": self._http, "RTMP_BIND": self._rtmp}
-        settings["OPS_BIND"] = self._ops
+        settings |= {"OPS_BIND": self._ops, **self.settings}
         environ = {**os.environ, **{f"HEADWATER_{name}": value for name, value in settings.items()}}
         self.spawn(Path(sys.executable).with_name("headwater"), "serve", environ=environ)
         try:
@@ -195,6 +196,11 @@ class Headwater(Processes):
         body = {"scope": "play", "playback_id": stream.playback_id}
         urls = self._call("POST", "/v1/tokens", body)["urls"]
         return str(urls["hls"])
+
+    def metric(self, name: str) -> float:
+        """The sum of a metric's samples; `name` may go on with labels."""
+        text = httpx.get(f"http://{self._ops}/metrics", timeout=START_S).text
+        return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
 
     def _call(self, method: str, path: str, body: Mapping[str, object]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._api_key}"}

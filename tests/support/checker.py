@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
+from packager.names import epoch_of
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
@@ -128,10 +130,10 @@ class Checker:
         """The last segment that all renditions list."""
         return min((max(each, default=-1) for each in self._numbers.values()), default=-1)
 
-    def has(self, start: str, end: str) -> bool:
-        """Whether a part whose address begins and ends so is listed."""
-        parts = [part for listing in self._listings.values() for part in listing.parts]
-        return any(part.startswith(start) and part.endswith(end) for part in parts)
+    @property
+    def epoch(self) -> int:
+        """Under which number the newest part was written, -1 before there is any."""
+        return max((epoch_of(part) for each in self._listings.values() for part in each.parts[-1:]), default=-1)
 
     async def further(self, segments: int = 2) -> None:
         """Wait until so many more segments were seen."""
@@ -166,7 +168,6 @@ class Checker:
 
     async def _turn(self, rendition: str) -> None:
         answer = await self._get(f"{rendition}/index.m3u8")
-        self._grown_at = self._grown_at or asyncio.get_running_loop().time()
         if answer is not None and answer.is_success:
             self._take(rendition, Listing.read(answer.text, rendition))
             await self._fetch(rendition)
@@ -193,9 +194,8 @@ class Checker:
 
     def _measure(self, *, grown: bool) -> None:
         now = asyncio.get_running_loop().time()
-        assert self._grown_at is not None
-        self.standstill_s = max(self.standstill_s, now - self._grown_at)
-        if grown:
+        self.standstill_s = max(self.standstill_s, now - (self._grown_at or now))
+        if grown or self._grown_at is None:
             self._grown_at = now
 
     def _due(self, listing: Listing) -> Iterator[str]:
