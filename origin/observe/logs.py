@@ -7,6 +7,7 @@ value or a library's message. What identifies a token in a log is its `jti`.
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import sys
@@ -14,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import structlog
 
+from origin.observe import escapes
+
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-    from structlog.typing import Processor
+    from structlog.typing import ExcInfo, Processor
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 OURS: Final = ("cdn", "media", "origin", "packager", "player_demo", "transcoder")
@@ -27,13 +30,15 @@ _WITH_HANDLERS: Final = ("hypercorn.error", "hypercorn.access", "alembic")
 """Libraries that set up loggers by themselves."""
 
 _SECRETS: Final = (
-    # API keys and stream keys, wherever they stand. (`task_…` is none.)
-    (re.compile(r"(?<![A-Za-z])(hw|sk)_[A-Za-z0-9_-]{8,}"), r"\1_[redacted]"),
+    # Keys, sign-in codes and sessions, wherever they stand; behind letters the length tells them from words (`disk_…`).
+    # Who misspells a key's case, or a path, has still sent it.
+    (re.compile(r"(?i)(?<![a-z])(hw|sk|si|se)_[a-z0-9_-]{8,}"), r"\1_[redacted]"),
+    (re.compile(r"(?i)(hw|sk|si|se)_[a-z0-9]{12,}[a-z0-9_-]*"), r"\1_[redacted]"),
     # A JWT, or the beginning of one: base64url of `{"` is `eyJ`.
     (re.compile(r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*"), "[token]"),
-    (re.compile(r"(/(?:play|dl)/)[^/\s\"'?#]+"), r"\1[token]"),
-    (re.compile(r"(/signin/)[^/\s\"'?#]+"), r"\1[code]"),
-    (re.compile(r"(headwater_session=)[^;\s\"']+"), r"\1[redacted]"),
+    (re.compile(r"(?i)(/(?:play|dl)/+)[^/\s\"'?#]+"), r"\1[token]"),
+    (re.compile(r"(?i)(/signin/+)[^/\s\"'?#]+"), r"\1[code]"),
+    (re.compile(r"(?i)(headwater_session=)[^;\s\"']+"), r"\1[redacted]"),
     (re.compile(r"(?i)(bearer\s+)[^\s\"',\\]+"), r"\1[redacted]"),
 )
 
@@ -86,8 +91,14 @@ def _common() -> list[Processor]:
 def _rendering(form: str, out: TextIO) -> list[Processor]:
     if form == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
-    plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=plain, pad_event_to=24)]
+    console = structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=_traceback, pad_event_to=24)
+    return [escapes.values, console]
+
+
+def _traceback(out: TextIO, raised: ExcInfo) -> None:
+    whole = io.StringIO()
+    structlog.dev.plain_traceback(whole, raised)
+    out.write(escapes.block(whole.getvalue()))
 
 
 def _redacted(_logger: Any, _name: str, line: MutableMapping[str, Any] | str) -> str:

@@ -59,11 +59,20 @@ async def _sound(scope: Scope, send: Send) -> bool:
     """Whether the head may be acted upon; if not, the request has been answered."""
     try:
         check_head(scope["headers"])
+        _check_bodiless(scope["headers"])
     except Problem as problem:
         name = request_id(scope["headers"], os.urandom)
         await refuse(problem, name, send, ((b"x-request-id", name.encode()), *ANY_ORIGIN))
         return False
     return True
+
+
+def _check_bodiless(headers: list[tuple[bytes, bytes]]) -> None:
+    """Nothing here reads a body (RFC 9110 9.3.1 lets a server refuse one with GET, and close the connection)."""
+    if any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0")) for name, value in headers
+    ):
+        raise Problem("bad_request", "Send no body here.")
 
 
 async def _decline(scope: Scope, send: Send) -> None:

@@ -12,13 +12,13 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import hypercorn.protocol
-from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
 from origin.web.connections import Doorkeeper, Guard, HttpLimits, WatchedReader, current_guard
 from origin.web.http2 import Http2
+from origin.web.tcp import Connection
 
 if TYPE_CHECKING:
     import ssl
@@ -117,6 +117,6 @@ class HttpListener:
         watched = cast("asyncio.StreamReader", WatchedReader(reader, guard))
         try:
             with contextlib.suppress(ConnectionError):
-                await TCPServer(self._app, loop, self._config, self._context, {}, watched, writer)
+                await Connection(self._app, loop, self._config, self._context, {}, watched, writer)
         finally:
             guard.release()

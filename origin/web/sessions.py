@@ -44,7 +44,9 @@ async def make_link(
 @blueprint.get("/signin/<code>")
 @hide
 async def sign_in(code: str) -> Response:
-    """Redeem the code."""
+    """Redeem the code; not for HEAD, by which programs only look where a link leads."""
+    if request.method == "HEAD":
+        raise Problem("method_not_allowed", "A sign-in link is opened with GET.", (("Allow", "GET"),))
     access().check_failures(request)
     cookie = new_id("se_", services().random)
     if not _CODE.fullmatch(code) or not await _redeem(code, cookie):

@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEY = "hw_3kd93jf83kd0KD93kd-_x"
+CODE = "si_" + "3kd2a7bz" * 4
 STREAM_KEY = "sk_3kd93jf83kd0KD93kdzz"
 TOKEN = "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJoZWFkd2F0ZXIifQ.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
 
@@ -42,21 +45,27 @@ def leave_logging_as_it_was() -> Iterator[None]:
         (f"cut short {TOKEN[:30]}", TOKEN[:30]),
         ("authorization: bearer whatever", "whatever"),
         (f"9{STREAM_KEY}", STREAM_KEY),
+        *((f"GET {odd}{CODE}", CODE) for odd in ("/signin//", "/Signin/", "/xsignin/", "/signin", "/v1/x")),
+        *((f"GET /v1/x{secret}", secret[3:]) for secret in (KEY, STREAM_KEY, CODE, KEY.upper(), CODE.upper())),
+        (f"GET /v1/{KEY.upper()}", KEY.upper()),
+        ("GET /signin//c0de", "c0de"),
+        ("GET /play//not-even-a-token/pb_x", "not-even-a-token"),
+        ("GET /Play/not-even-a-token/pb_x", "not-even-a-token"),
     ],
 )
 def test_redact_takes_secrets_out(text: str, gone: str) -> None:
     assert gone not in logs.redact(text)
 
 
-@pytest.mark.parametrize("text", ["stream st_abcdefghijk", "task_abcdefghijk", "jti tn_a.kjasdkjh", "GET /v1/streams"])
+@pytest.mark.parametrize(
+    "text", ["stream st_abcdefghijk", "task_abcdefghijk", "disk_pressure", "jti tn_a.kjasdkjh", "GET /v1/streams"]
+)
 def test_redact_leaves_the_rest_alone(text: str) -> None:
     assert logs.redact(text) == text
 
 
 @given(st.text(), st.text())
 def test_no_surroundings_save_a_secret(before: str, after: str) -> None:
-    if before[-1:].isascii() and before[-1:].isalpha():
-        return
     assert STREAM_KEY not in logs.redact(before + STREAM_KEY + after)
 
 
@@ -123,3 +132,57 @@ async def _answer(_scope: Any, _receive: Any, send: Any) -> None:
     structlog.get_logger("origin.test").debug("asked")
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body"})
+
+
+HOSTILE = "/\x1b]0;pwned\x07\x1b[5mBLINK\x9b1m/\x00\x7f\r\nfaked=line"
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_what_clients_send_commands_no_terminal(form: str, *, terminal: bool) -> None:
+    out = _Out(terminal=terminal)
+    logs.configure(level="info", form=form, stream=out)
+    log = structlog.get_logger("origin.a")
+    log.info("request", path=HOSTILE, nested={"path": [HOSTILE]}, error=ValueError(HOSTILE))
+    log.info(HOSTILE)
+    logging.getLogger("b").warning("path %s", HOSTILE)
+    said = _uncoloured(out.getvalue())
+    assert said.count("pwned") == 5
+    assert len(said.splitlines()) == 3
+    assert _controls(said) <= {"\n"}
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_nor_does_it_as_an_errors_text(form: str) -> None:
+    out = _Out(terminal=True)
+    logs.configure(level="info", form=form, stream=out)
+    for log in (structlog.get_logger("origin.a"), logging.getLogger("b")):
+        try:
+            _fail()
+        except ValueError:
+            log.exception("failed", stack_info=True)
+    said = _uncoloured(out.getvalue())
+    assert "ValueError: /\\" in said
+    assert _controls(said) <= {"\n"}
+
+
+def _fail() -> None:
+    raise ValueError(HOSTILE)
+
+
+class _Out(io.StringIO):
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+def _uncoloured(text: str) -> str:
+    """Without the colours that are structlog's own."""
+    return re.sub(r"\x1b\[(?:0|1|2|3[1-7])m", "", text)
+
+
+def _controls(text: str) -> set[str]:
+    return {char for char in text if unicodedata.category(char) == "Cc"}

@@ -68,6 +68,19 @@ async def test_a_head_that_smuggles_or_overflows_is_refused_everywhere(
     assert _refused("bad_request") == before + 1
 
 
+@pytest.mark.parametrize("path", ["/play/a/b/c", "/time"])
+@pytest.mark.parametrize("header", [(b"transfer-encoding", b"chunked"), (b"content-length", b"10")])
+async def test_where_no_body_is_read_none_is_taken(path: str, header: tuple[bytes, bytes]) -> None:
+    start, body = await _ask(Front(_named(b"api"), _named(b"playback")), path, headers=[header])
+    assert (start["status"], json.loads(body["body"])["code"]) == (400, "bad_request")
+    assert (b"connection", b"close") in start["headers"]
+
+
+async def test_an_empty_body_is_none() -> None:
+    (sent,) = await _ask(Front(_named(b"api"), _named(b"playback")), "/play/a/b/c", headers=[(b"content-length", b"0")])
+    assert sent["type"] == "playback"
+
+
 async def test_web_sockets_are_declined_and_lifespans_ignored() -> None:
     sent: list[Any] = []
 

@@ -27,6 +27,16 @@ async def test_a_sign_in_link_works_once(house: House) -> None:
     assert (await client.get("/v1/streams", scheme="https")).status_code == 401
 
 
+async def test_who_only_looks_where_a_link_leads_does_not_use_it_up(house: House) -> None:
+    given = house.services
+    link = await make_link(given.catalog, given.links, "tn_default", clock=house.clock, random=given.random)
+    path = link.removeprefix(given.links.base)
+    looked = await house.app.test_client().head(path)
+    assert (looked.status_code, looked.headers["Allow"]) == (405, "GET")
+    assert "Set-Cookie" not in looked.headers
+    assert (await house.app.test_client().get(path)).status_code == 303
+
+
 @pytest.mark.parametrize("code", ["x", "si_" + "a" * 32, "si_", "%00", "x" * 3000])
 async def test_invented_codes_open_nothing(house: House, code: str) -> None:
     answer = await house.app.test_client().get(f"/signin/{code}")
