@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TOPIC: Final = "live/requests"
 HAND_OVER, DISCONNECT, VACANT = "hand_over", "disconnect", "vacant"
+BACKUP: Final = "backup"
+"""The reason of a hand-over to a backup, which may have been asked for when the publisher was not back yet."""
 MIND_S: Final = 2.0
 """How often a node looks for broadcasts without a writer; the catalog answers from an index."""
 MOST_ORPHANS: Final = 100
@@ -36,8 +38,8 @@ _log = structlog.get_logger(__name__)
 class Node(Protocol):
     """What the others may ask of this node."""
 
-    async def hand_over(self, stream_id: str) -> None:
-        """Let go of a stream that is written here; its broadcast stays open."""
+    async def hand_over(self, stream_id: str, reason: str) -> None:
+        """Let go of a stream that is written here; its broadcast stays open. Not for `BACKUP` while somebody sends."""
 
     async def end_here(self, stream_id: str, reason: str) -> None:
         """End a broadcast that is written here."""
@@ -92,7 +94,7 @@ class Cluster:
             return
         try:
             if values.get("what") == HAND_OVER:
-                await self._node.hand_over(values["stream"])
+                await self._node.hand_over(values["stream"], values.get("reason", ""))
             elif values.get("what") == VACANT:
                 await self._node.fill(values["stream"])
             elif values.get("what") == DISCONNECT:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from origin.catalog import on_air as rows
 from origin.catalog import streams
 from origin.live.bulletins import Bulletins
-from origin.live.cluster import DISCONNECT, HAND_OVER, VACANT, Cluster
+from origin.live.cluster import BACKUP, DISCONNECT, HAND_OVER, VACANT, Cluster
 from origin.live.distant import Distant
 from origin.live.on_air import LINGER_S
 from origin.live.status import seen
@@ -43,6 +43,9 @@ class Front(Protocol):
     async def fill(self, stream_id: str) -> None:
         """Put it on the air, if it waits and nobody publishes here."""
 
+    def sends(self, on_air: OnAir) -> bool:
+        """Whether somebody publishes, and is not silent."""
+
     def clear(self, on_air: OnAir) -> None:
         """Part from whoever publishes here, for another does; a backup waits again."""
 
@@ -69,11 +72,11 @@ class Crossing:
         here = self._register.of_stream(stream_id)
         return self._cluster is not None and (here is None or here.leaving) and await self._is_held(stream_id)
 
-    async def take_over(self, stream: Stream) -> OnAir | None:
+    async def take_over(self, stream: Stream, reason: str) -> OnAir | None:
         """Ask another node for the stream's broadcast; None if there is none, or it does not let go of it."""
         if self._cluster is None or not await self._is_held(stream.id):
             return None
-        await self._cluster.ask(HAND_OVER, stream.id)
+        await self._cluster.ask(HAND_OVER, stream.id, reason)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HAND_OVER_S):
                 while await self._is_held(stream.id):  # noqa: ASYNC110 - the lease is in the catalog, which tells nobody
@@ -107,11 +110,11 @@ class Crossing:
         sights = await self._means.catalog.read(lambda conn: rows.sights(conn, stream_ids, now, LINGER_S))
         return {stream_id: seen(sight) for stream_id, sight in sights.items()}
 
-    async def hand_over(self, stream_id: str) -> None:
+    async def hand_over(self, stream_id: str, reason: str) -> None:
         """As `Node`."""
         async with self._register.door(stream_id):
             on_air = self._register.of_stream(stream_id)
-            if on_air and not on_air.leaving:
+            if on_air and not on_air.leaving and not (reason == BACKUP and self._front.sends(on_air)):
                 self._front.clear(on_air)
                 await self._ending.lay_down(on_air)
                 self._register.remove(on_air)

@@ -22,6 +22,7 @@ from origin.errors import Problem
 from origin.live.backups import Backups
 from origin.live.changeover import Changeover
 from origin.live.chores import Chores
+from origin.live.cluster import BACKUP
 from origin.live.crossing import Crossing
 from origin.live.ending import Ending
 from origin.live.opening import Opening
@@ -70,7 +71,8 @@ class Director:
             fill=slates.begin,
         )
         self._draining = False
-        own = Tenure(means, self._register, self._ending.lose), Vigil(self._register, self._changeover), slates
+        self._vigil = Vigil(self._register, self._changeover)
+        own = Tenure(means, self._register, self._ending.lose), self._vigil, slates
         runs = [*(each.run() for each in own), *self._crossing.runs()]
         self._runs = [asyncio.create_task(run) for run in runs]
 
@@ -98,6 +100,10 @@ class Director:
         """As `Front`."""
         return self._backups.wanted()
 
+    def sends(self, on_air: OnAir) -> bool:
+        """As `Front`."""
+        return self._vigil.sends(on_air)
+
     def clear(self, on_air: OnAir) -> None:
         """As `Front`."""
         self._changeover.clear(on_air)
@@ -109,7 +115,7 @@ class Director:
             if standby and self._register.publication(stream_id) is None and not self._draining:
                 stream = await self._means.catalog.read(lambda conn: streams.by_id(conn, stream_id))
                 if stream:
-                    self._promote(standby, await self._present(stream))
+                    self._promote(standby, await self._present(stream, BACKUP))
 
     async def revive(self) -> None:
         """Go on with what a process before this one left open, for whoever has the catalog alone; never raises.
@@ -182,7 +188,7 @@ class Director:
         """Let a backup wait; where nobody publishes, it is needed at once."""
         standby = self._backups.add(stream.id)
         if self._register.publication(stream.id) is None and not await self._crossing.held_elsewhere(stream.id):
-            standby.promote(self._changeover.put_on(await self._present(stream)))
+            standby.promote(self._changeover.put_on(await self._present(stream, BACKUP)))
         return standby
 
     def _promote(self, standby: Standby, on_air: OnAir) -> None:
@@ -192,19 +198,19 @@ class Director:
         elif on_air.timer is None:
             self._changeover.wait(on_air)
 
-    async def _present(self, stream: Stream) -> OnAir:
-        """The stream's broadcast, as it is or begun."""
+    async def _present(self, stream: Stream, reason: str = "") -> OnAir:
+        """The stream's broadcast, as it is or begun; `reason` is for the node that writes it now."""
         on_air = self._register.of_stream(stream.id)
         if on_air is None or on_air.leaving:
             if on_air:
                 await on_air.noted.wait()  # or the old broadcast's end would release the new one's lease
                 self._ending.collect(on_air)
-            on_air = await self._begin(stream)
+            on_air = await self._begin(stream, reason)
         return on_air
 
-    async def _begin(self, stream: Stream) -> OnAir:
+    async def _begin(self, stream: Stream, reason: str) -> OnAir:
         """Go on with what is left open, here or at another node; else begin anew."""
-        on_air = await self._opening.inherit(stream) or await self._crossing.take_over(stream)
+        on_air = await self._opening.inherit(stream) or await self._crossing.take_over(stream, reason)
         on_air = on_air or await self._opening.begin(stream)
         self._register.add(on_air)
         return on_air

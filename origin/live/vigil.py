@@ -7,7 +7,7 @@ another node, it is wanted long before; without one, whoever is silent may take 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -30,11 +30,15 @@ class Help(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """How far a publication had come, and since when it has not come further, by the event loop's clock."""
+    """How far a publication had come, since when it has not come further, and when that was last told.
+
+    By the event loop's clock.
+    """
 
     publication: Publication | None
     frames: int
     since: float
+    told_at: float
 
 
 class Vigil:
@@ -52,16 +56,22 @@ class Vigil:
             self.look(asyncio.get_running_loop().time())
 
     def look(self, now: float) -> None:
-        """Look once; whoever is silent is looked after again when as much time has gone by."""
+        """Look once; of whoever stays silent it is told again when as much time has gone by."""
         marks = {on_air: self._mark(on_air, now) for on_air in self._register if not on_air.leaving}
-        silent = [on_air for on_air, mark in marks.items() if now - mark.since >= SILENT_S]
-        self._marks = marks | {on_air: _Mark(marks[on_air].publication, marks[on_air].frames, now) for on_air in silent}
+        silent = [on_air for on_air, mark in marks.items() if now - mark.told_at >= SILENT_S]
+        self._marks = marks | {on_air: replace(marks[on_air], told_at=now) for on_air in silent}
         for on_air in silent:
             self._help.relieve(on_air)
+
+    def sends(self, on_air: OnAir) -> bool:
+        """Whether somebody publishes, and was not silent at the last look."""
+        mark = self._marks.get(on_air)
+        heard = mark is None or mark.publication is not on_air.publication or mark.told_at == mark.since
+        return on_air.publication is not None and heard
 
     def _mark(self, on_air: OnAir, now: float) -> _Mark:
         publication, before = on_air.publication, self._marks.get(on_air)
         frames = publication.frames if publication else 0
         if before and (before.publication, before.frames) == (publication, frames):
             return before
-        return _Mark(publication, frames, now)
+        return _Mark(publication, frames, now, now)

@@ -9,7 +9,7 @@ import pytest
 from origin.catalog import slates
 from origin.catalog.slates import Slate
 from origin.errors import Problem
-from origin.live import bulletins, cluster, crossing, on_air, tenure
+from origin.live import bulletins, cluster, crossing, on_air, tenure, vigil
 from origin.live.status import LiveStatus
 from tests.origin.live.site import KEY, Away, kill, nodes, settled, text, until_same, uris
 from tests.support.frames import VIDEO, pictures, push_all
@@ -177,6 +177,22 @@ async def test_a_silent_primary_makes_room_for_a_backup_at_another_node(site: Si
         assert primary.farewell.done()
         assert first.channel("pb_one") is None
         assert second.status("st_a").state == "live"
+
+
+async def test_a_backup_that_is_asked_for_too_late_does_not_disturb_a_primary_that_is_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crossing, "HAND_OVER_S", 0.5)
+    monkeypatch.setattr(vigil, "SILENT_S", 3_600.0)
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        primary = await site.publish(first)
+        backup = await second.open(f"{KEY}-backup", "rtmp", "127.0.0.1")
+        backup.set_track(VIDEO)
+        push_all(backup, pictures(1.0))
+        with pytest.raises(Problem, match="conflict"):
+            await second.fill("st_a")
+        assert not primary.farewell.done()
+        assert not backup.farewell.done()
 
 
 async def test_a_primary_that_is_back_at_its_node_lets_the_backup_wait_again(site: Site) -> None:

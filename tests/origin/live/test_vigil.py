@@ -45,6 +45,26 @@ async def test_it_is_asked_again_while_the_silence_lasts_but_not_at_each_look(ho
     assert len(asked.whom) == 3
 
 
+async def test_it_knows_who_sends(house: House) -> None:
+    vigil = Vigil(house.director._register, Asked())
+    first = await house.publish(seconds=1)
+    on_air = house.director._register.of_stream(house.stream.id)
+    assert on_air is not None
+    assert vigil.sends(on_air)
+    vigil.look(10.0)
+    assert vigil.sends(on_air)
+    vigil.look(10.0 + SILENT_S)
+    assert not vigil.sends(on_air)
+    push_all(first, pictures(1, start_ms=1_000))
+    vigil.look(10.1 + SILENT_S)
+    assert vigil.sends(on_air)
+    vigil.look(10.1 + 2 * SILENT_S)
+    second = await house.publish(seconds=1)
+    assert vigil.sends(on_air)
+    second.close("gone")
+    assert not vigil.sends(on_air)
+
+
 async def test_a_new_publisher_has_as_long_as_the_one_before(house: House) -> None:
     asked = Asked()
     vigil = Vigil(house.director._register, asked)
