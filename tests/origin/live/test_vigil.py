@@ -47,7 +47,7 @@ async def test_it_is_asked_again_while_the_silence_lasts_but_not_at_each_look(ho
 
 async def test_it_knows_who_sends(house: House) -> None:
     vigil = Vigil(house.director._register, Asked())
-    publication = await house.publish(seconds=1)
+    first = await house.publish(seconds=1)
     on_air = house.director._register.of_stream(house.stream.id)
     assert on_air is not None
     assert vigil.sends(on_air)
@@ -55,13 +55,12 @@ async def test_it_knows_who_sends(house: House) -> None:
     assert vigil.sends(on_air)
     vigil.look(10.0 + SILENT_S)
     assert not vigil.sends(on_air)
-    push_all(publication, pictures(1, start_ms=1_000))
+    push_all(first, pictures(1, start_ms=1_000))
     vigil.look(10.1 + SILENT_S)
     assert vigil.sends(on_air)
     vigil.look(10.1 + 2 * SILENT_S)
     second = await house.publish(seconds=1)
     assert vigil.sends(on_air)
-    publication.close("gone")
     second.close("gone")
     assert not vigil.sends(on_air)
 
