@@ -109,11 +109,10 @@ def report(figures: dict[str, list[Figure]], streams: int) -> str:
     for name, theirs in figures.items():
         ratio = median(their.cpu_percent / max(our.cpu_percent, 1e-9) for our, their in zip(ours, theirs, strict=True))
         puts = median(each.puts for each in theirs)
-        priced = f"{puts * DOLLARS_A_PUT:.4f}" if name == "shared" else ""
+        priced = (f"{puts:.0f}", f"{puts * DOLLARS_A_PUT:.4f}") if name == "shared" else ("", "")
         cells = [median(getattr(each, field) for each in theirs) for field in Figure.__slots__[:4]]
-        rows.append(
-            (f"{streams} streams, {name}", *(f"{cell:.2f}" for cell in cells), f"{ratio:.2f}", f"{puts:.0f}", priced)
-        )
+        figures_of = (*(f"{cell:.2f}" for cell in cells), f"{ratio:.2f}")
+        rows.append((f"{streams} streams, {name}", *figures_of, *priced))
     heads = ("a stream", "CPU %", "memory MB", "Redis CPU %", "PostgreSQL CPU %", "CPU : embedded", "puts/h", "$/h")
     return table.render("What sharing costs (medians)", heads, rows)
 

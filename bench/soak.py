@@ -26,7 +26,7 @@ from bench.table import render
 from bench.viewers import OurPage, StockPage
 from bench.witness import Witness
 from tests.support import ffmpeg
-from tests.support.browser import chromium
+from tests.support.browser import beside, chromium
 from tests.support.checker import Checker, Ledger, checking
 from tests.support.cluster import cluster
 from tests.support.node import publishing_in_a_loop
@@ -121,7 +121,7 @@ async def run(options: argparse.Namespace) -> Soak:
         context = await stack.enter_async_context(chromium())
         address = (stream.token, stream.playback_id)
         viewers = (OurPage(), StockPage())
-        witnesses = [await Witness.watch(viewer, context, watched.url, address) for viewer in viewers]
+        witnesses = [await Witness.watch(viewer, await beside(context), watched.url, address) for viewer in viewers]
         soak = Soak(writers, checker, witnesses)
         for turn in range(1, options.kills + 1):
             await asyncio.sleep(dice.uniform(*options.pause))

@@ -11,7 +11,7 @@ import pytest
 
 from player_demo import build
 from tests.support import ffmpeg
-from tests.support.browser import Watch, chromium, executable
+from tests.support.browser import Watch, beside, chromium, executable
 from tests.support.cluster import cluster
 from tests.support.dash_players import DASH_JS, SHAKA, Stock, reading
 from tests.support.node import Node, publishing_in_a_loop
@@ -56,7 +56,7 @@ class Audience:
         page = await Watch.open(context, f"{node.url}/watch/{stream.playback_id}#t={stream.token}")
         await page.until('h.phase === "playing" && h.delay !== null', wait_s=WAIT_S)
         stock = {
-            player.name: await player.open(context, node.url, stream.token, stream.playback_id)
+            player.name: await player.open(await beside(context), node.url, stream.token, stream.playback_id)
             for player in (dash_js, SHAKA)
         }
         audience = cls(page, stock)

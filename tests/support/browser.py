@@ -55,6 +55,18 @@ async def chromium(*, width: int = 1280, height: int = 900) -> AsyncIterator[Bro
             await browser.close()
 
 
+async def beside(context: BrowserContext) -> BrowserContext:
+    """Give another context of the same browser, with a cache of its own.
+
+    Within one cache Chromium lets a second request for an address wait for the first, up to 20 s: players that watch
+    the same stream there hold each other up, as those of two people never do.
+    """
+    assert context.browser
+    other = await context.browser.new_context(viewport=context.pages[0].viewport_size if context.pages else None)
+    await other.add_init_script(path=READER)
+    return other
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """An open watch page."""
