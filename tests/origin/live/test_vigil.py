@@ -62,7 +62,7 @@ async def test_it_knows_who_sends(house: House) -> None:
     await house.publish(seconds=1)
     assert vigil.sends(on_air)
     publication.close("gone")
-    house.director._register.publication(house.stream.id).close("gone")  # type: ignore[union-attr]
+    house.director._register.publication(house.stream.id).close("gone")  # type: ignore[union-attr]  # it has just come
     assert not vigil.sends(on_air)
 
 
