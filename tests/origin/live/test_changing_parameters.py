@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from origin.live import publication as publication_module
-from tests.origin.live.stage import parted, remarked
-from tests.support.frames import AUDIO, LARGER, VIDEO, both, pictures, push_all
+from origin.live.turnover import MOST_RUNS
+from tests.origin.live.stage import parted, remarked, warnings
+from tests.support.frames import AUDIO, LARGER, VIDEO, both, picture, pictures, push_all
 
 if TYPE_CHECKING:
     import pytest
 
+    from origin.live.publication import Publication
     from tests.origin.live.stage import OnStage
 
 
@@ -89,3 +91,44 @@ async def test_sound_that_comes_late_where_no_key_frame_follows_leaves_the_pictu
     push_all(stage.publication, both(3, start_ms=4_000))
     assert stage.publication.tracks == (VIDEO, AUDIO)
     assert stage.codes == set()
+
+
+def change_each_frame(stage: OnStage, publication: Publication, frames: int) -> None:
+    """After 2 s every frame is a key frame, and needs parameters of its own; 30 a second."""
+    publication.set_track(VIDEO)
+    push_all(publication, pictures(2.0))
+    for number in range(frames):
+        stage.now += 1 / 30
+        publication.set_track((LARGER, VIDEO)[number % 2])
+        publication.push(picture(2_000 + number * 1000 // 30, key=True))
+
+
+async def test_parameters_that_change_with_each_frame_end_the_publication(stage: OnStage) -> None:
+    before = warnings("too_many_changes")
+    change_each_frame(stage, stage.publication, 900)
+    assert stage.publication.farewell.result().code == "too_many_changes"
+    assert "more than 20 times within 60 s" in stage.publication.farewell.result().sentence
+    assert stage.codes == {"too_many_changes"}
+    assert warnings("too_many_changes") == before + 1
+    stage.publication.close("too_many_changes")
+    assert len(stage.video.segments) == MOST_RUNS
+
+
+async def test_coming_back_is_no_way_to_change_more_often(stage: OnStage) -> None:
+    change_each_frame(stage, stage.publication, 100)
+    stage.publication.close("too_many_changes")
+    again = stage.another(stage.publication.end_s)
+    change_each_frame(stage, again, 100)
+    assert again.farewell.result().code == "too_many_changes"
+    again.close("too_many_changes")
+    assert len(stage.video.segments) == MOST_RUNS + 1, "whoever comes back is let in"
+
+
+async def test_a_phone_that_is_turned_all_the_time_passes(stage: OnStage) -> None:
+    """Every 4 s for ten minutes."""
+    for turn in range(150):
+        stage.publication.set_track((VIDEO, LARGER)[turn % 2])
+        push_all(stage.publication, pictures(4.0, start_ms=turn * 4_000))
+        stage.now += 4.0
+    assert not stage.publication.farewell.done()
+    assert stage.video.last_discontinuity == 149
