@@ -166,7 +166,7 @@ class Channel:
         window = self.presentation.windows.get(rendition)
         if window is None:
             raise Problem("not_found", "This stream has no such rendition; reload its multivariant playlist.")
-        await self._until_has(window, rendition, query)
+        await self._until_has(rendition, query)
         windows = self.presentation.windows
         versions = (window.version, *(other.version for other in windows.values()))
         return self._cached(rendition, skip=query.skip, versions=versions, windows=windows)
@@ -217,13 +217,15 @@ class Channel:
     def _settled(self) -> bool:
         return self.presentation.ready or self.ended
 
-    async def _until_has(self, window: Window, rendition: str, query: ReloadQuery) -> None:
+    async def _until_has(self, rendition: str, query: ReloadQuery) -> None:
+        window = self.presentation.windows[rendition]
         try:
             if decide(window, query) is Decision.READY:
                 return
             async with asyncio.timeout(self._hold_s(window)):
                 while decide(window, query) is Decision.WAIT and not self.ended:
                     await asyncio.shield(self.signal(rendition).next())
+                    window = self.presentation.windows.get(rendition, window)  # that of the next writer, perhaps
         except ReloadError as error:
             raise Problem("bad_reload", str(error)) from error
         except TimeoutError:

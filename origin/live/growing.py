@@ -28,12 +28,17 @@ class Growing:
 
     def __init__(self, channel: Channel, window: Window, msn: int, patience_s: float) -> None:
         self._channel = channel
-        self._window = window
+        self._first_window = window
         self._msn = msn
         self._patience_s = patience_s
         self._names = Names(window.name, channel.presentation.epoch)
         self._run = channel.presentation.runs
         self._taken = 0
+
+    @property
+    def _window(self) -> Window:
+        """As it is now: whoever goes on with the broadcast shows another, in which the segment is closed."""
+        return self._channel.presentation.windows.get(self._first_window.name, self._first_window)
 
     async def first(self) -> tuple[bytes, ...] | None:
         """The first part, waited for if the segment has not begun; None if the run that was open is over before."""

@@ -56,12 +56,18 @@ class Flaky(MemoryJournal):
 
 
 class Away(Catalog):
-    """A real catalog that cannot be written while `away`."""
+    """A real catalog that cannot be reached while `away`, or not be written while `full`."""
 
     away = False
+    full = False
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        if self.away:
+            raise Problem("catalog_failed", "The database is away.")
+        return await super().read(work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        if self.away:
+        if self.away or self.full:
             raise Problem("catalog_failed", "The database is away.")
         return await super().write(work)
 

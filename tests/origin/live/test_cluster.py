@@ -11,7 +11,7 @@ import pytest
 
 from origin.catalog import broadcasts
 from origin.errors import Problem
-from origin.live import cluster, distant, ending, keeper, opening, tenure
+from origin.live import channel, cluster, distant, ending, keeper, opening, tenure
 from origin.stores.memory import MemoryStore
 from origin.stores.protocol import StoreError
 from packager.hls.reload import ReloadQuery
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from origin.live.channel import Channel
+    from origin.live.growing import Growing
     from origin.stores.protocol import StoredObject
     from tests.origin.live.site import Site
 
@@ -110,6 +111,37 @@ async def test_a_writer_that_died_is_followed_by_another_in_the_same_playlist(si
         assert (await site.broadcast()).epoch == 2
         for uri in uris(after):
             assert await watched_bytes(site, watched, uri)
+
+
+async def test_whoever_waits_at_another_node_is_answered_by_the_next_writer(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "HOLD_TARGETS", 1_000)
+    async with nodes(site, "no_a", "no_b", "no_c") as (dead, heir, third):
+        await site.publish(dead)
+        kill(dead)
+        watched = await third.find("pb_one")
+        assert watched is not None
+        window = watched.presentation.windows["v0"]
+        shown, number = window.open_parts, window.open_msn
+        assert shown
+        growing = watched.growing(f"v0/1-{number}.m4s")
+        assert growing is not None
+        reload = asyncio.create_task(watched.playlist("v0", ReloadQuery(number + 1)))
+        segment = asyncio.create_task(_read(growing))
+        site.now += tenure.SHARED_TTL_S + 1
+        await site.publish(heir)
+        playlist = (await asyncio.wait_for(reload, 10)).plain.decode()
+        assert f"2-{number + 1}.m4s" in playlist
+        assert len(await asyncio.wait_for(segment, 10)) == sum(part.size for part in shown)
+
+
+async def _read(growing: Growing) -> bytes:
+    found, part = b"", await growing.first()
+    while part is not None:
+        found += b"".join(part)
+        part = await growing.next()
+    return found
 
 
 async def watched_bytes(site: Site, channel: Channel | None, uri: str) -> bytes:

@@ -96,11 +96,11 @@ async def test_what_has_ended_here_is_not_said_to_go_on_because_the_catalog_has_
     async with nodes(site, "no_a") as (writer,):
         await site.publish(writer)
         assert isinstance(away, Away)
-        away.away = True
+        away.full = True
         with pytest.raises(Problem):
             await writer.disconnect("st_a", "enough")
         assert (await writer.find_statuses(["st_a"]))["st_a"].state == "ended"
-        away.away = False
+        away.full = False
     await asyncio.to_thread(away.close)
 
 

@@ -59,10 +59,10 @@ async def test_it_knows_who_sends(house: House) -> None:
     vigil.look(10.1 + SILENT_S)
     assert vigil.sends(on_air)
     vigil.look(10.1 + 2 * SILENT_S)
-    await house.publish(seconds=1)
+    second = await house.publish(seconds=1)
     assert vigil.sends(on_air)
     publication.close("gone")
-    house.director._register.publication(house.stream.id).close("gone")  # type: ignore[union-attr]  # it has just come
+    second.close("gone")
     assert not vigil.sends(on_air)
 
 
