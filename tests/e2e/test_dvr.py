@@ -52,6 +52,19 @@ async def _are_their_segments(running: Headwater, stream: Stream, rendition: str
         assert int(expected.headers["content-length"]) == len(expected.content)
 
 
+async def test_parts_of_a_segment_that_has_just_left_can_still_be_had(tmp_path: Path) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream(reconnect_window_s=30, dvr_window_s=10)
+        await ffmpeg.publish(stream.rtmp_url, ffmpeg.source(audio=False, seconds=40.1, realtime=False))
+        await running.until_state(stream, "reconnecting")
+        first = parsed(await playlist(running, stream)).media_sequence
+        assert first > 10
+        left, long_gone = [await running.get(f"{stream.base}v0/1-{msn}.0.m4s") for msn in (first - 1, 0)]
+        assert (left.status_code, long_gone.status_code) == (200, 404)
+        whole = await running.get(f"{stream.base}v0/1-{first - 1}.m4s")
+        assert whole.content.startswith(left.content)
+
+
 async def test_the_window_slides_older_segments_come_from_the_store_and_expired_ones_go(tmp_path: Path) -> None:
     async with headwater(tmp_path) as running:
         stream = await running.stream(reconnect_window_s=30, dvr_window_s=20)
