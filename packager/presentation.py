@@ -6,6 +6,7 @@ another node can show the same and a successor can go on with it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from media.track import Kind
@@ -16,6 +17,7 @@ from packager.rates import peak
 
 if TYPE_CHECKING:
     from media.track import Track
+    from packager.hls.segment import Place
     from packager.hls.window import Window
 
 
@@ -73,6 +75,12 @@ class Presentation:
         """Whether playlists name it as something that can be had: an init segment, a segment, or a part."""
         window = self.windows.get(rendition_of(name))
         return name in self.inits or (window is not None and window.lists(name.rpartition("/")[2]))
+
+    def place(self, name: str) -> Place | None:
+        """As `Window.place`, by names."""
+        window = self.windows.get(rendition_of(name))
+        found = window.place(name.rpartition("/")[2]) if window else None
+        return replace(found, file=f"{rendition_of(name)}/{found.file}") if found else None
 
     def heir(self, name: str) -> str | None:
         """As `Window.heir`, by names: of segments that a writer before the present one told players to expect."""

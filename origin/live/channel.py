@@ -59,6 +59,15 @@ class Playlist:
         return cls(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0), weak_etag(plain), kind)
 
 
+def _between(chunks: Iterable[bytes], start: int, end: int) -> tuple[bytes, ...]:
+    """Bytes `start` up to `end` of what `chunks` are together; a chunk that is wanted whole is not copied."""
+    pieces, at = list[bytes](), 0
+    for chunk in chunks:
+        pieces.append(chunk[max(start - at, 0) : max(end - at, 0)])
+        at += len(chunk)
+    return tuple(filter(None, pieces))
+
+
 class Channel:
     """The playlists and media of one broadcast; stored objects are under `prefix`."""
 
@@ -176,7 +185,8 @@ class Channel:
     async def media(self, name: str) -> tuple[bytes, ...] | None:
         """The chunks of an init segment, segment or part; a part that was announced is waited for.
 
-        None means that memory does not have it: look in the store, under `prefix + name`.
+        None means that memory does not have it: look in the store, under `prefix + name`, or for a part where the
+        presentation's `place` says.
         """
         if self.announced(name):
             rendition = rendition_of(name)
@@ -187,8 +197,13 @@ class Channel:
         return await self.body(name)
 
     async def body(self, name: str) -> tuple[bytes, ...] | None:
-        """The chunks of `name` if they are at hand."""
-        return self.spool.get(name)
+        """The chunks of `name` if they are at hand, by themselves or within their segment."""
+        return self.spool.get(name) or self._within_segment(name)
+
+    def _within_segment(self, name: str) -> tuple[bytes, ...] | None:
+        place = self.presentation.place(name)
+        whole = self.spool.get(place.file) if place else None
+        return _between(whole, place.start, place.end) if place and whole else None
 
     async def _until_ready(self) -> None:
         if not self.started:  # rarely; a time-out costs more than all the rest of an answer

@@ -1,8 +1,8 @@
 """A segment on its way out while it is still coming in, for DASH players at the live edge.
 
 ISO/IEC 23009-1 calls it `availabilityTimeComplete="false"` (5.3.9.5.2). The bytes are those of the parts, one after the
-other, so the whole is the segment that will be stored. Parts stay in memory for some generations of segments; a reader
-that is slower than that is cut off.
+other, so the whole is the segment that will be stored. They stay in memory for some generations of segments, and until
+the store has them; a reader that is slower than that is cut off.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from origin.live.ahead import Ahead
+from origin.live.trouble import Trouble
 from origin.observe import metrics
 from origin.stores.protocol import Appendable, ObjectStore, StoreError
 from packager.inventory import Stored
@@ -40,8 +41,8 @@ DELETE_TRIES: Final = 3
 class Keeper:
     """The queue between one broadcast and the object store.
 
-    `on_trouble` is told why the store fails, in a sentence, and "" when it works again. What is `recorded` is not
-    deleted when playlists list it no more; it is only not heeded here any longer.
+    `on_trouble` is told why the store fails, in a sentence, and "" when it works again (see `trouble`). What is
+    `recorded` is not deleted when playlists list it no more; it is only not heeded here any longer.
     """
 
     def __init__(  # noqa: PLR0913 - what goes in, and what comes of it
@@ -61,8 +62,7 @@ class Keeper:
         self._prefix = prefix
         self._on_durable = on_durable
         self._on_lost = on_lost
-        self._on_trouble = on_trouble
-        self._trouble = ""
+        self._trouble = Trouble(on_trouble)
         self._recorded = recorded
         self._limit = backlog_bytes
         self._backlog = 0
@@ -131,6 +131,7 @@ class Keeper:
         while self._puts:
             self._lose(self._puts.popleft())
         self._ahead.close()
+        self._trouble.close()
         if not self._task.cancelled():
             self._task.result()
 
@@ -163,20 +164,14 @@ class Keeper:
                     await self._ahead.store(put)
             except StoreError as error:
                 metrics.store_failures.labels("put").inc()
-                self._note(error.detail)
+                self._trouble.failed(error.detail)
                 await self._delete_all()  # room for a disk that is full
                 await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
                 tries += 1
                 continue
-            self._note("")
             self._took(put, stored)
+            self._trouble.worked()
             return
-
-    def _note(self, trouble: str) -> None:
-        """Tell of a store that begins to fail, or to work again; and of a new reason, but not of each try."""
-        if trouble != self._trouble:
-            self._trouble = trouble
-            self._on_trouble(trouble)
 
     def _took(self, put: Put, stored: Stored) -> None:
         metrics.segments_stored.inc()

@@ -11,6 +11,7 @@ import contextlib
 from typing import TYPE_CHECKING, Final, Protocol
 
 from origin.live.channel import Channel
+from origin.live.turnover import Turnover
 from packager.commands import Delete, Life
 from packager.names import is_init, rendition_of, segment_of
 
@@ -49,6 +50,7 @@ class Production(Channel):
     def __init__(self, packager: LivePackager, prefix: str, shown: Presentation | None = None) -> None:
         super().__init__(shown or packager.presentation, prefix)
         self.packager = packager
+        self.turnover = Turnover()
         self._keeper: Keeper | None = None
         self._teller: Teller | None = None
         self._recorder: Recorder | None = None

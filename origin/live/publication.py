@@ -18,6 +18,7 @@ from origin.live.gathering import Gathering, NoKeyFrameError
 from origin.live.spool import SEGMENT_BYTES
 from origin.live.standstill import Standstill
 from origin.live.timeline import Timeline
+from origin.live.turnover import MOST_RUNS, SPAN_S
 from origin.live.wall import WallAnchor
 from origin.observe import metrics
 from packager.commands import Life, Put
@@ -160,11 +161,21 @@ class Publication:
     def _change(self, frame: Frame) -> None:
         """Begin a run with the new parameters where that can be; frames that need them wait for it in vain."""
         if self._can_change_at(frame):
-            self._begin_run({**self._tracks, **self._changing}, [frame])
+            self._change_at(frame)
         elif frame.kind in self._changing:
             self._left_out += 1
         elif frame.kind in self._tracks:
             self._hand_on(self._timeline.push(frame))
+
+    def _change_at(self, frame: Frame) -> None:
+        if self._channel.turnover.is_spent(self._clock()):
+            self._refuse(
+                "too_many_changes",
+                f"The encoder changed its parameters more than {MOST_RUNS} times within {SPAN_S:.0f} s, "
+                "which nobody can play; let it keep its resolution and codecs.",
+            )
+            return
+        self._begin_run({**self._tracks, **self._changing}, [frame])
 
     def _can_change_at(self, frame: Frame) -> bool:
         """Video parameters change at their own key frame; where there is video, sound's do at one too."""
@@ -203,6 +214,7 @@ class Publication:
         self._tracks = self._with_sound(tracks)
         self._changing.clear()
         self._patience.cancel()
+        self._channel.turnover.note(self._clock())
         for track in self.tracks:
             self._timeline.set_track(track)
         span_s = (frames[-1].dts_ms - frames[0].dts_ms) / 1_000

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 GENERATIONS: Final = 3
-"""Whole segments a rendition keeps: a low-latency playlist lists parts of its last three target durations
-(rfc8216bis, 4.4.4.9), and a player that reloads asks for nothing older by part."""
+"""Whole segments a rendition keeps, with their parts: with segments of the target duration these are all whose parts a
+low-latency playlist lists (rfc8216bis, 4.4.4.9). Of shorter ones it lists more, and players may ask for a part a while
+after it left: those are cut out of their stored segment (`Window.place`)."""
 SEGMENT_BYTES: Final = 64 << 20
 """Media that no segment has been made of yet, and so the largest segment there is: 2 s at 200 Mbit/s, the most that a
 publisher may send, or the longest GOP that is not cut (10 s) at 53 Mbit/s. With it a publisher holds 256 MiB at the

@@ -77,6 +77,15 @@ class _Target:
         return f"/play/{self.playback_id}/"
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """Bytes `start` up to `end`, which is not among them, of an object."""
+
+    key: str
+    start: int
+    end: int
+
+
 def _target(raw_path: bytes) -> _Target:
     parts = raw_path.decode("ascii", "replace").split("/", 4)
     if len(parts) < 5:  # noqa: PLR2004 - "", play, token, playback id, rest
@@ -187,8 +196,9 @@ class Playback:
         if asset is None:
             raise Problem("stream_offline", "The stream is off the air; ask again when it has begun.")
         if _MEDIA.fullmatch(target.rest):
-            size = await self._stored_size(asset.prefix + target.rest)
-            return await self._send_stored(scope, receive, send, asset.prefix, target.rest, size), "media"
+            key = asset.prefix + target.rest
+            stored = _Stored(key, 0, await self._stored_size(key))
+            return await self._send_stored(scope, receive, send, target.rest, stored), "media"
         if target.rest not in {"index.m3u8", MPD} and not _MEDIA_PLAYLIST.fullmatch(target.rest):
             raise _no_such_thing()
         manifest = await unless_gone(receive, self._on_demand.manifest(asset, target.rest))
@@ -253,21 +263,27 @@ class Playback:
             return await self._hold(receive, self._send_growing(scope, send, growing, name), now=False)
         body = await self._hold(receive, channel.media(name), now=not channel.announced(name))
         if body is None:
-            size = await self._stored_size(channel.prefix + name, due=channel.presentation.lists(name))
-            return await self._send_stored(scope, receive, send, channel.prefix, name, size)
+            return await self._send_stored(scope, receive, send, name, await self._stored(channel, name))
         status, span, headers = media_head(scope, name, sum(map(len, body)))
         await self._respond(scope, send, status, headers, cut(body, span))
         return status
 
-    async def _send_stored(  # noqa: PLR0913, PLR0917 - a request, and what is to be sent
-        self, scope: Scope, receive: Receive, send: Send, prefix: str, name: str, size: int
-    ) -> int:
-        status, span, headers = media_head(scope, name, size)
+    async def _stored(self, channel: Channel, name: str) -> _Stored:
+        """Where the store has `name`; a part within its segment."""
+        shown = channel.presentation
+        place = shown.place(name)
+        file = place.file if place else name
+        size = await self._stored_size(channel.prefix + file, due=shown.lists(file) or shown.lists(name))
+        return _Stored(channel.prefix + file, *((place.start, place.end) if place else (0, size)))
+
+    async def _send_stored(self, scope: Scope, receive: Receive, send: Send, name: str, stored: _Stored) -> int:
+        status, span, headers = media_head(scope, name, stored.end - stored.start)
         if scope["method"] == "HEAD" or status == NOT_MODIFIED:
             await respond(send, status, headers)
         else:
             await send({"type": "http.response.start", "status": status, "headers": headers})
-            await unless_gone(receive, self._stream(send, self._store.stream(prefix + name, span.start, span.end)))
+            start, end = stored.start + span.start, stored.start + span.end
+            await unless_gone(receive, self._stream(send, self._store.stream(stored.key, start, end)))
         return status
 
     async def _send_growing(self, scope: Scope, send: Send, growing: Growing, name: str) -> int:

@@ -23,6 +23,15 @@ class Part:
         return f"{tags.part(self.file, self.duration, independent=self.independent)}\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Bytes `start` up to `end`, which is not among them, of a segment's file."""
+
+    file: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True)
 class Head:
     """What is known of a segment when it begins.
@@ -69,6 +78,16 @@ class Segment:
     size: int
     end: float
     lost: bool = False
+
+    def place(self, part: str) -> Place | None:
+        """Where the bytes of a part lie: a segment is the concatenation of its parts. None for any other file."""
+        start = 0
+        found = None
+        for each in self.parts:
+            if each.file == part:
+                found = Place(self.file, start, start + each.size)
+            start += each.size
+        return found if start == self.size else None
 
     @property
     def gap(self) -> bool:

@@ -18,13 +18,16 @@ from packager.periods import Opening
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.hls.segment import Part
+    from packager.hls.segment import Part, Place
 
 SHORTEST_PLAYLIST: Final = 3
 """A live playlist lasts at least this many target durations (RFC 8216bis, 6.2.2)."""
 
 NEAR: Final = 3
 """Parts are listed within so many target durations of the end (4.4.4.9)."""
+LEAVING: Final = 2 * NEAR
+"""The parts of a segment that left the playlist can be found until so many target durations have passed: players that
+loaded the playlist just before still ask for them, and give up at a 404."""
 
 
 class Window:
@@ -52,6 +55,7 @@ class Window:
         self.age = 0.0
         self.longest = 0.0
         self.lost_count = 0
+        self._left: list[Segment] = []
 
     @property
     def open_msn(self) -> int:
@@ -113,6 +117,12 @@ class Window:
             return True
         segment = self.closed(number_of(file))
         return segment is not None and segment.file == file and not segment.gap
+
+    def place(self, file: str) -> Place | None:
+        """Where the bytes of a closed segment's part lie; None for any other file, and long after the segment left."""
+        msn = number_of(file)
+        segment = self.closed(msn) or next((each for each in self._left if each.msn == msn), None)
+        return segment.place(file) if segment else None
 
     def heir(self, file: str) -> str | None:
         """What became of a segment that an earlier writer told players to expect: it was open, or the one after that.
@@ -181,6 +191,7 @@ class Window:
             self.media_sequence += 1
             self.discontinuity_sequence += oldest.head.discontinuity
             removed.append(oldest)
+        self._remember(removed)
         return removed
 
     def mark_lost(self, name: str) -> None:
@@ -203,11 +214,18 @@ class Window:
     ) -> None:
         """Become what the window of another is: with its new segments, its open one, and where it begins."""
         self.segments += closed
-        del self.segments[: bisect_left(self.segments, media_sequence, key=attrgetter("msn"))]
+        begin = bisect_left(self.segments, media_sequence, key=attrgetter("msn"))
+        removed = self.segments[:begin]
+        del self.segments[:begin]
         self.media_sequence, self.discontinuity_sequence = media_sequence, discontinuity_sequence
         self.open_head, self.open_parts = open_head, open_parts
         self.age = closed[-1].end if closed else self.age
         self.longest = longest
+        self._remember(removed)
+
+    def _remember(self, removed: list[Segment]) -> None:
+        least = self.age - LEAVING * (self.target_duration or 1)
+        self._left = [each for each in (*self._left, *removed) if each.end > least]
 
     def end(self) -> None:
         """Say that nothing will follow."""

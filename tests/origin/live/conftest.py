@@ -13,6 +13,7 @@ from origin.catalog.ids import DEFAULT_TENANT, secret_hash
 from origin.catalog.streams import NewStream
 from tests.origin.live.house import Failing, House
 from tests.origin.live.site import KEY, Site
+from tests.origin.live.stage import OnStage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,3 +39,8 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     made.stream = await catalog.write(lambda conn: streams.create(conn, new, made.now))
     yield made
     await asyncio.to_thread(catalog.close)
+
+
+@pytest.fixture
+async def stage() -> OnStage:
+    return OnStage()

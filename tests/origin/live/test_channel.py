@@ -55,6 +55,21 @@ async def test_a_reload_that_gets_nothing_is_answered_in_the_end(air: Air, monke
     assert answer is await air.channel.playlist("v0", ReloadQuery())
 
 
+async def test_a_part_that_has_left_memory_is_cut_out_of_its_segment(air: Air) -> None:
+    parts: dict[str, bytes] = {}
+    for _ in range(50):
+        air.go(6)
+        for name in tuple(air.channel.spool._bodies):
+            parts[name] = b"".join(air.channel.spool.get(name) or ())
+    window = air.channel.presentation.windows["v0"]
+    oldest = window.segments[0]  # no store has taken it, so it is still in memory, by itself
+    for part in oldest.parts:
+        assert air.channel.spool.get(f"v0/{part.file}") is None
+        assert b"".join(await air.channel.media(f"v0/{part.file}") or ()) == parts[f"v0/{part.file}"]
+    air.channel.spool.durable(f"v0/{oldest.file}")
+    assert await air.channel.media(f"v0/{oldest.parts[0].file}") is None
+
+
 async def test_the_announced_part_is_waited_for(air: Air) -> None:
     air.go(70)
     name = air.channel.packager.windows["v0"].hinted

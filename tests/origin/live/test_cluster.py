@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,36 @@ async def test_what_a_slow_store_has_not_got_yet_is_to_be_had_at_all_nodes(site:
         for segment in segments:
             await site.store.delete([f"{channel.prefix}v0/{segment.file}"])
             assert sum(map(len, await channel.media(f"v0/{segment.file}") or ())) == segment.size
+
+
+async def test_parts_can_be_found_in_the_store_from_all_nodes_for_as_long_as_they_are_listed(site: Site) -> None:
+    """The first key frames are 8 s apart, so parts are listed for 24 s; then they are 2 s apart."""
+    async with nodes(site, "no_a", "no_b") as (writer, other):
+        publication = await site.publish(writer, 0)
+        push_all(publication, pictures(8.0, gop=240))
+        for start_ms in range(8_000, 40_000, 2_000):
+            push_all(publication, pictures(2.0, start_ms=start_ms))
+            await settled(writer)
+        for on_air in writer._register:
+            await on_air.keeper.settled()
+        for channel in (writer.channel("pb_one"), await other.find("pb_one")):
+            listed = re.findall(r'PART:.*?URI="(.*?)"', await text(channel))
+            assert channel is not None
+            assert len(listed) > 110
+            await store_has(site, channel, listed)
+
+
+async def store_has(site: Site, channel: Channel, parts: Sequence[str]) -> None:
+    """Each part of a closed segment, just as it was told to other nodes."""
+    broadcast = channel.prefix.split("/")[1]
+    for part in parts:
+        place = channel.presentation.place(f"v0/{part}")
+        told = await site.journal.body(broadcast, f"v0/{part}")
+        if place is not None:
+            stored = [chunk async for chunk in site.store.stream(channel.prefix + place.file, place.start, place.end)]
+            assert b"".join(stored) == told
+        else:
+            assert await channel.media(f"v0/{part}")
 
 
 async def test_a_writer_that_died_is_followed_by_another_in_the_same_playlist(site: Site) -> None:

@@ -104,8 +104,10 @@ async def test_a_wait_in_vain_breaks_off(air: Air, monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_reader_that_memory_has_left_behind_is_cut_off(air: Air) -> None:
-    reader = growing(air.channel)
+    name, reader = open_name(air.channel), growing(air.channel)
     await reader.first()
     air.go(600)
+    assert await reader.next(), "its segment is still here, for no store has it"
+    air.channel.spool.durable(name)
     with pytest.raises(BrokenOffError):
         await reader.next()

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from typing import TYPE_CHECKING
 
+from origin.live import keeper as keeper_module
 from origin.live.keeper import Keeper
 from origin.stores.memory import MemoryStore
 from origin.stores.protocol import StoreError
@@ -12,6 +13,8 @@ from packager.inventory import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pytest
 
 
 class Failing(MemoryStore):
@@ -163,6 +166,32 @@ async def test_a_full_disk_gets_room_by_what_is_to_be_deleted_and_is_told_of() -
     keeper.delete("v0/1-0.m4s")
     await keeper.close(10)
     assert [one.key for one in await store.list("", None, 10)] == ["tn/bc/v0/1-1.m4s"]
+    assert told == ["The disk is full.", ""]
+
+
+class Moody(MemoryStore):
+    """A store that refuses everything once before it takes it, as a disk that is full does where room is made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._refused: set[str] = set()
+
+    async def put(self, key: str, body: Sequence[bytes]) -> None:
+        if key not in self._refused:
+            self._refused.add(key)
+            raise StoreError("The disk is full.")
+        await super().put(key, body)
+
+
+async def test_a_store_that_takes_every_other_try_is_one_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper_module, "PAUSES_S", (0.0,))
+    store, told = Moody(), list[str]()
+    keeper = Keeper(store, "", on_durable=lambda _: None, on_lost=lambda _: None, on_trouble=told.append)
+    for msn in range(20):
+        keeper.put(segment(msn))
+        await keeper.settled()
+    assert told == ["The disk is full."]
+    await keeper.close(10)
     assert told == ["The disk is full.", ""]
 
 

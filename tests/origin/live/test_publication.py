@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,54 +9,12 @@ from media.sample import Frame
 from media.track import Kind
 from origin.live import publication as publication_module
 from origin.live.gathering import KEY_FRAME_PATIENCE_MS
-from origin.live.health import Health
-from origin.live.production import Production
-from origin.live.publication import MENDED_GOPS, Publication
+from origin.live.publication import MENDED_GOPS
 from origin.live.spool import SEGMENT_BYTES
 from origin.observe.metrics import REGISTRY
-from packager.pipeline import LivePackager, LiveSettings
-from tests.support.frames import AUDIO, LARGER, VIDEO, both, picture, pictures, push_all, sounds
-
-if TYPE_CHECKING:
-    from packager.hls.window import Window
-
-NOW = 1_800_000_000.0
-
-
-class OnStage:
-    """A publication with a real channel and packager, and a note of how it closed."""
-
-    def __init__(self) -> None:
-        settings = LiveSettings(
-            epoch=1, first_msn=0, first_discontinuity=0, low_latency=True, dvr_window_s=60, segment_min_s=2.0
-        )
-        self.channel = Production(LivePackager(settings), "tn/bc/")
-        self.health = Health()
-        self.closed: list[str] = []
-        self.now = NOW
-        self.publication = self.another(1.0)
-
-    def another(self, start_s: float) -> Publication:
-        return Publication(
-            self.channel,
-            self.health,
-            start_s=start_s,
-            clock=lambda: self.now,
-            on_close=lambda _publication, reason: self.closed.append(reason),
-        )
-
-    @property
-    def video(self) -> Window:
-        return self.channel.packager.windows["v0"]
-
-    @property
-    def codes(self) -> set[str]:
-        return {remark.code for remark in self.health.remarks}
-
-
-@pytest.fixture
-async def stage() -> OnStage:
-    return OnStage()
+from packager.pipeline import LivePackager
+from tests.origin.live.stage import NOW, OnStage, remarked, warnings
+from tests.support.frames import AUDIO, VIDEO, both, picture, pictures, push_all, sounds
 
 
 async def test_frames_become_segments_of_both_renditions(stage: OnStage) -> None:
@@ -79,29 +36,6 @@ async def test_closing_hands_on_what_was_held_once(stage: OnStage) -> None:
     await stage.channel.finish()
     assert sum(segment.duration for segment in stage.video.segments) == pytest.approx(3.0)
     assert stage.closed == ["gone"]
-
-
-async def test_new_parameters_begin_a_run_at_the_next_key_frame(stage: OnStage) -> None:
-    stage.publication.set_track(VIDEO)
-    push_all(stage.publication, pictures(3))
-    stage.publication.set_track(LARGER)
-    push_all(stage.publication, pictures(1, start_ms=3_000, gop=0))  # of the old parameters, to nobody's use
-    push_all(stage.publication, pictures(4.1, start_ms=4_000))
-    await stage.channel.finish()
-    inits = [segment.init for segment in stage.video.segments]
-    assert inits == sorted(inits)
-    assert len(set(inits)) == 2
-    assert [segment.head.discontinuity for segment in stage.video.segments].count(True) == 1
-    assert stage.publication.tracks == (LARGER,)
-
-
-async def test_the_same_parameters_again_change_nothing(stage: OnStage) -> None:
-    stage.publication.set_track(VIDEO)
-    push_all(stage.publication, pictures(3))
-    stage.publication.set_track(LARGER)
-    stage.publication.set_track(VIDEO)
-    push_all(stage.publication, pictures(3, start_ms=3_000))
-    assert not any(segment.head.discontinuity for segment in stage.video.segments)
 
 
 async def test_sound_that_comes_late_joins_at_a_key_frame(stage: OnStage) -> None:
@@ -137,70 +71,6 @@ async def test_a_publisher_with_nothing_to_play_is_sent_home(monkeypatch: pytest
     farewell = await asyncio.wait_for(stage.publication.farewell, 10)
     assert farewell.code == "nothing_playable"
     assert stage.codes == {"nothing_playable"}
-
-
-async def parted(stage: OnStage) -> str:
-    """The code that the publisher is sent home with."""
-    return (await asyncio.wait_for(stage.publication.farewell, 10)).code
-
-
-async def remarked(stage: OnStage, code: str, count: int = 1) -> None:
-    async with asyncio.timeout(10):
-        while not any(each.code == code and each.count >= count for each in stage.health.remarks):  # noqa: ASYNC110 - health tells nobody
-            await asyncio.sleep(0.001)
-
-
-async def test_new_parameters_whose_key_frame_does_not_come_end_the_publication(
-    stage: OnStage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
-    stage.publication.set_track(VIDEO)
-    stage.publication.set_track(AUDIO)
-    push_all(stage.publication, both(3))
-    stage.publication.set_track(LARGER)
-    push_all(stage.publication, both(1, start_ms=3_000, gop=0))
-    assert await parted(stage) == "no_key_frame"
-    assert stage.codes == {"no_key_frame"}
-
-
-async def test_new_parameters_of_sound_wait_for_a_key_frame_no_longer(
-    stage: OnStage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
-    stage.publication.set_track(VIDEO)
-    stage.publication.set_track(AUDIO)
-    push_all(stage.publication, both(3))
-    stage.publication.set_track(replace(AUDIO, channels=1))
-    push_all(stage.publication, both(1, start_ms=3_000, gop=0))
-    assert await parted(stage) == "no_key_frame"
-
-
-async def test_patience_ends_with_what_was_waited_for(stage: OnStage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The key frame comes; or the old parameters are announced again."""
-    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
-    stage.publication.set_track(VIDEO)
-    push_all(stage.publication, pictures(3))
-    stage.publication.set_track(LARGER)
-    push_all(stage.publication, pictures(1, start_ms=3_000))
-    assert stage.publication._patience.cancelled()
-    stage.publication.set_track(VIDEO)
-    stage.publication.set_track(LARGER)
-    assert stage.publication._patience.cancelled()
-
-
-async def test_sound_that_comes_late_where_no_key_frame_follows_leaves_the_pictures_alone(
-    stage: OnStage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(publication_module, "PATIENCE_S", 0.01)
-    stage.publication.set_track(VIDEO)
-    push_all(stage.publication, pictures(3))
-    stage.publication.set_track(AUDIO)
-    push_all(stage.publication, both(1, start_ms=3_000, gop=0))
-    await remarked(stage, "late_track")
-    assert not stage.publication.farewell.done()
-    push_all(stage.publication, both(3, start_ms=4_000))
-    assert stage.publication.tracks == (VIDEO, AUDIO)
-    assert stage.codes == set()
 
 
 async def test_announced_pictures_that_never_come_leave_the_sound_alone_until_they_do(
@@ -358,10 +228,6 @@ async def test_a_following_publication_continues_the_timeline(stage: OnStage) ->
 
 def mended(fault: str) -> float:
     return REGISTRY.get_sample_value("headwater_timeline_mended_total", {"fault": fault}) or 0.0
-
-
-def warnings(code: str) -> float:
-    return REGISTRY.get_sample_value("headwater_live_warnings_total", {"code": code}) or 0.0
 
 
 async def test_nothing_is_taken_after_the_farewell(stage: OnStage) -> None:

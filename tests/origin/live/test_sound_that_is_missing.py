@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.origin.live.test_publication import OnStage
+from tests.origin.live.stage import OnStage
 from tests.support.frames import AUDIO, VIDEO, both, pictures, push_all
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from packager.hls.segment import Part
+from packager.hls.segment import Part, Place
 from packager.hls.window import Window
 
 
@@ -70,6 +70,48 @@ def test_what_can_be_had_is_told_from_what_cannot() -> None:
     assert not live.lists("1-7.m4s")
     assert live.closed(7) == live.segments[2]
     assert (live.closed(4), live.closed(10)) == (None, None)
+
+
+def test_a_part_lies_within_its_segment_until_a_while_after_that_left() -> None:
+    live = window()
+    live.target_duration = 2
+    for _ in range(8):
+        add(live, parts=3)
+    assert live.place("1-5.0.m4s") == Place("1-5.m4s", 0, 1)
+    assert live.place("1-12.2.m4s") == Place("1-12.m4s", 2, 3)
+    assert not any(map(live.place, ("1-5.3.m4s", "2-5.0.m4s", "1-13.0.m4s", "1-5.m4s", "1-init-0.mp4", "")))
+    live.slide(4.0)
+    assert [msn for msn in range(4, 14) if live.place(f"1-{msn}.1.m4s")] == [7, 8, 9, 10, 11, 12]
+    assert live.media_sequence == 10
+    live.mark_lost("v0/1-12.m4s")
+    assert live.place("1-12.0.m4s") is None
+
+
+def test_a_window_that_follows_another_knows_as_long_where_parts_lie() -> None:
+    live, other = window(), window()
+    live.target_duration = other.target_duration = 2
+    for _ in range(8):
+        add(live)
+    closed = tuple(live.segments)
+    live.slide(4.0)
+    other.take_over(
+        closed,
+        open_head=None,
+        open_parts=[],
+        media_sequence=live.media_sequence,
+        discontinuity_sequence=2,
+        longest=live.longest,
+    )
+    files = [f"1-{msn}.1.m4s" for msn in range(4, 14)]
+    assert [other.place(file) for file in files] == [live.place(file) for file in files]
+
+
+def test_a_segment_that_is_not_its_parts_has_no_place_for_them() -> None:
+    live = window()
+    live.begin_segment("i0", 0.0, discontinuity=False)
+    live.add_part(Part("1-5.0.m4s", 1.0, independent=True, size=3), "1-5.1.m4s")
+    live.close_segment("2-5.m4s", 1.0, 4, "2-6.0.m4s")
+    assert live.place("1-5.0.m4s") is None
 
 
 def test_what_became_of_segments_that_an_earlier_writer_had_told_of() -> None:
