@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from fcntl import ioctl
 from termios import TIOCOUTQ
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from origin.observe import metrics
 
@@ -64,6 +64,17 @@ def untaken(transport: asyncio.WriteTransport) -> int:
     return waiting
 
 
+class Flow(Protocol):
+    """What a connection with flow control of its own (HTTP/2) has for its client."""
+
+    @property
+    def sent(self) -> int:
+        """Bytes of bodies that the client has let us send so far."""
+
+    def keeps(self) -> bool:
+        """Whether there are bytes that it has not."""
+
+
 class Guard:
     """The watch over one connection: one timer that looks from time to time, since arming one a request costs more."""
 
@@ -74,10 +85,17 @@ class Guard:
         self._requests = 0
         self._unsent = 0
         self._unsent_since = self._loop.time()
+        self._flow: Flow | None = None
+        self._sent = 0
+        self._sent_since = self._loop.time()
         self._heads = True
         self._heard = False
         self._headers_due = self._loop.time() + limits.header_s
         self._timer = self._loop.call_later(limits.look_s, self._look)
+
+    def watch(self, flow: Flow) -> None:
+        """Look at this as well from now on: no byte of it reaches the transport before the client wants it."""
+        self._flow = flow
 
     def request_begins(self) -> None:
         """Headers are complete: from now on the reader's progress is watched."""
@@ -109,12 +127,22 @@ class Guard:
         unsent = untaken(self._transport)
         if not unsent or self._moved(unsent):
             self._unsent, self._unsent_since = unsent, now
-        if unsent and now - self._unsent_since >= self._limits.stall_s:
+        stalled = self._withheld(now, unsent) or (unsent and now - self._unsent_since >= self._limits.stall_s)
+        if stalled:
             self._abort("reader_stalled")
         elif not self._requests and not unsent and now >= self._headers_due:
             self._abort("header_deadline")
         else:
             self._timer = self._loop.call_later(self._limits.look_s, self._look)
+
+    def _withheld(self, now: float, unsent: int) -> bool:
+        """Whether the client has kept its windows shut for too long; while the line is the bottleneck, it has not."""
+        if self._flow is None:
+            return False
+        if unsent or not self._flow.keeps() or self._flow.sent - self._sent >= self._limits.stall_bytes:
+            self._sent, self._sent_since = self._flow.sent, now
+            return False
+        return now - self._sent_since >= self._limits.stall_s
 
     def _moved(self, unsent: int) -> bool:
         """Whether enough was taken since the last time; or something was added, as happens when there is room again."""

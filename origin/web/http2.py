@@ -3,7 +3,8 @@
 Hypercorn has 64 KiB parsed in one go: two thousand requests, each taken back at once ("rapid reset", CVE-2023-44487),
 or seven thousand pings keep the event loop for a long time. A stream that was reset leaves its tree of priorities only
 when its sender has its turn, and a tree of a thousand ends the connection with a traceback. So does the body of a
-request that was answered before it was read, and a path that is not ASCII.
+request that was answered before it was read, and a path that is not ASCII. A client that opens no window is waited for
+for ever, so the connection's guard is told what is kept for it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from hypercorn.protocol.h2 import H2Protocol
 from priority.priority import MissingStreamError
 
 from origin.observe import metrics
+from origin.web.connections import current_guard
 
 if TYPE_CHECKING:
     from h2.events import Event as H2Event
@@ -61,6 +63,20 @@ class Http2(H2Protocol):
         self._loop = asyncio.get_running_loop()
         self._resets = Resets(self._loop.time())
         self._heard = False
+        self.sent = 0
+        self._pass_on, self.send = self.send, self._count
+        if guard := current_guard.get():
+            guard.watch(self)
+
+    def keeps(self) -> bool:
+        """As `Flow`."""
+        return any(each.buffer for each in self.stream_buffers.values())
+
+    async def _count(self, event: Event) -> None:
+        """Pass it on. What is no body counts too: a thousand answers to pings are as dear to the client as to us."""
+        if isinstance(event, RawData):
+            self.sent += len(event.data)
+        await self._pass_on(event)
 
     async def handle(self, event: Event) -> None:
         """As Hypercorn's, but a small piece at a time, between which others have their turn."""

@@ -55,9 +55,9 @@ class Client:
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[tuple[str, int]]:
+async def serving(app: Any, limits: HttpLimits | None = None) -> AsyncIterator[tuple[str, int]]:
     """A listener with an application; gives its address."""
-    listener = HttpListener(HttpLimits())
+    listener = HttpListener(limits or HttpLimits())
     address = await listener.bind("127.0.0.1", 0)
     await listener.serve(app)
     try:

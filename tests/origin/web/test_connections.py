@@ -72,6 +72,45 @@ async def test_a_slow_reader_that_gets_on_is_kept(unsent: int, step: int) -> Non
     guard.release()
 
 
+class Windows:
+    """A client of HTTP/2 for which there is always more, and which lets us send `step` bytes between two looks."""
+
+    def __init__(self, step: int, *, shut: bool = True) -> None:
+        self.sent = 0
+        self.looks = 0
+        self.enough = asyncio.Event()
+        self._step = step
+        self._shut = shut
+
+    def keeps(self) -> bool:
+        self.sent += self._step
+        self.looks += 1
+        if self.looks > 20:
+            self.enough.set()
+        return self._shut
+
+
+@pytest.mark.parametrize("step", [0, 1])
+async def test_a_client_that_keeps_its_windows_shut_is_cut_off(step: int) -> None:
+    before = _refused("reader_stalled")
+    pipe = Pipe(0, 0)
+    Guard(cast("asyncio.WriteTransport", pipe), QUICK).watch(Windows(step))
+    async with asyncio.timeout(10):
+        await pipe.aborted.wait()
+    assert _refused("reader_stalled") == before + 1
+
+
+@pytest.mark.parametrize(("step", "shut"), [(16 * 1024, True), (0, False)])
+async def test_a_client_that_opens_its_windows_is_kept(step: int, shut: bool) -> None:  # noqa: FBT001 - a parameter
+    windows, pipe = Windows(step, shut=shut), Pipe(0, 0)
+    guard = Guard(cast("asyncio.WriteTransport", pipe), HttpLimits(stall_s=0.0, look_s=0.01, header_s=3600))
+    guard.watch(windows)
+    async with asyncio.timeout(10):
+        await windows.enough.wait()
+    assert not pipe.aborted.is_set()
+    guard.release()
+
+
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def test_what_a_reader_takes_out_of_the_kernels_queue_is_seen(
     new_loop: Callable[[], asyncio.AbstractEventLoop],

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, DataReceived, StreamEnded, StreamReset
+from h2.settings import SettingCodes
 from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
@@ -19,6 +21,7 @@ from hyperframe.frame import PingFrame, PriorityFrame, WindowUpdateFrame
 
 from origin.observe import metrics
 from origin.web import http2
+from origin.web.connections import HttpLimits
 from tests.support.http2 import Client, connected, serving
 
 
@@ -45,6 +48,19 @@ class App:
 
 def _refused(reason: str) -> float:
     return metrics.REGISTRY.get_sample_value("headwater_http_refused_total", {"reason": reason}) or 0.0
+
+
+async def test_a_client_that_opens_no_window_is_cut_off() -> None:
+    app, before = App(), _refused("reader_stalled")
+    limits = HttpLimits(stall_s=0.3, look_s=0.05, header_s=3600)
+    async with serving(app, limits) as address, connected(address) as client, asyncio.timeout(20):
+        client.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 0})
+        client.ask("/large")
+        client.send()
+        with suppress(ConnectionError):
+            while await client.reader.read(65_536):
+                pass
+    assert _refused("reader_stalled") == before + 1
 
 
 def _take_back(client: Client, stream_id: int) -> bytes:
