@@ -95,19 +95,22 @@ def _fills(track: TrackTables) -> list[int]:
 
 
 def _put_silence(track: TrackTables, fills: Sequence[int]) -> None:
-    """Put so many silent frames behind each stretch. All samples of sound are sync samples, shown when decoded."""
-    sizes, pieces, ends = array("I"), Pieces(), [*track.stretches[1:], None]
-    for stretch, after, frames in zip(track.stretches, ends, [*fills, 0], strict=True):
+    """Put so many silent frames behind each stretch, shown when decoded. All samples of sound are sync samples."""
+    sizes, pieces, offsets, ends = array("I"), Pieces(), Runs(), [*track.stretches[1:], None]
+    counts = [b - a for a, b in pairwise([*(each.sample for each in track.stretches), len(track.sizes)])]
+    places = zip(track.stretches, ends, track.offsets.split(counts), [*fills, 0], strict=True)
+    for stretch, after, shown, frames in places:
         sizes += track.sizes[stretch.sample : after.sample if after else None]
+        offsets.append(shown)
+        offsets.add(0, frames)
         pieces.extend(track.pieces, stretch.piece, after.piece if after else len(track.pieces.starts))
         if frames and track.filler:
             sizes.extend(repeat(track.filler.size, frames))
             _add_silence(pieces, track.filler, frames, stretch.end)
     if len(sizes) > MOST_SAMPLES:
         raise CannotJoinError("it has more samples than the tables of one file may have")
-    track.sizes, track.pieces = sizes, pieces
+    track.sizes, track.pieces, track.offsets = sizes, pieces, offsets
     track.keys = array("I", range(1, len(sizes) + 1))
-    track.offsets.add(0, sum(fills))
 
 
 def _add_silence(pieces: Pieces, filler: Filler, frames: int, start: int) -> None:

@@ -58,6 +58,21 @@ class Runs:
             self.add(other.table[1], other.table[0])
             self.table += other.table[2:]
 
+    def split(self, counts: Sequence[int]) -> list[Runs]:
+        """Cut all values, in order, into tables of so many each; `counts` must add up to how many there are."""
+        rest, found = zip(self.table[::2], self.table[1::2], strict=True), []
+        left = value = 0
+        for count in counts:
+            piece, wanted = Runs(), count
+            while wanted:
+                if not left:
+                    left, value = next(rest)
+                taken = min(wanted, left)
+                piece.add(value, taken)
+                wanted, left = wanted - taken, left - taken
+            found.append(piece)
+        return found
+
     def replace_last(self, value: int) -> None:
         """Give the newest value another."""
         if self.table[-2] == 1:

@@ -45,3 +45,11 @@ def test_the_last_value_can_be_replaced(values: list[int], other: int) -> None:
     assert runs.last == values[-1] % 2**32
     runs.replace_last(other)
     assert unrolled(runs) == [*values[:-1], other]
+
+
+@given(st.lists(VALUES))
+def test_a_table_is_cut_where_it_was_put_together(batches: list[list[int]]) -> None:
+    runs = Runs()
+    for batch in batches:
+        runs.extend(batch)
+    assert [unrolled(piece) for piece in runs.split([len(batch) for batch in batches])] == batches
