@@ -112,6 +112,6 @@ async def test_each_stranger_gets_its_turn_though_others_have_more_to_say() -> N
             turns = [
                 (each._session._received - at_first) // 64 for each, at_first in zip(connections, first, strict=True)
             ]
-            assert max(turns) - min(turns) <= 2 * len(peers)
+            assert max(turns) <= 2 * (min(turns) + len(peers))
             await asyncio.sleep(0)
         assert sum(turns) > 10 * len(peers)
