@@ -58,6 +58,7 @@ class Scene:
     viewers: list[Checker]
     clocks: list[Path]
     disks: list[Path]
+    http: httpx.AsyncClient
 
     @property
     def nodes(self) -> list[Node]:
@@ -69,21 +70,16 @@ class Scene:
 
     async def writer(self) -> int:
         """Which of the nodes has the publisher."""
-        states = []
-        for node in self.nodes:
-            async with httpx.AsyncClient() as client:
-                text = (await client.get(f"http://127.0.0.1:{node.ops_port}/metrics")).text
-            states.append(_metric(text, "headwater_live_streams"))
-        return states.index(1.0)
+        return (await self._metrics("headwater_live_streams")).index(1.0)
 
     async def backlog(self) -> float:
         """Bytes that wait for the store, at all nodes."""
-        found = 0.0
-        for node in self.nodes:
-            async with httpx.AsyncClient() as client:
-                text = (await client.get(f"http://127.0.0.1:{node.ops_port}/metrics")).text
-            found += _metric(text, "headwater_store_backlog_bytes")
-        return found
+        return sum(await self._metrics("headwater_store_backlog_bytes"))
+
+    async def _metrics(self, name: str) -> list[float]:
+        """What each node says."""
+        answers = [await self.http.get(f"http://127.0.0.1:{node.ops_port}/metrics") for node in self.nodes]
+        return [_metric(answer.text, name) for answer in answers]
 
     async def lives_on_what_is_at_hand(self) -> None:
         """The last 6 s can be had at both nodes, and the oldest can, or is to be asked for again."""
@@ -163,7 +159,8 @@ async def _scene(folder: Path) -> AsyncIterator[Scene]:
         ]
         await stack.enter_async_context(publishing_in_a_loop(running.rtmp_urls(stream.key), ffmpeg.source()))
         await stack.enter_async_context(checking(*viewers))
-        scene = Scene(running, store, stream, viewers, clocks, disks)
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
+        scene = Scene(running, store, stream, viewers, clocks, disks, http)
         await scene.goes_on(2)
         yield scene
 
