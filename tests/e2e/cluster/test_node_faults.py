@@ -38,7 +38,7 @@ WAIT_S = 60.0
 HOUR_S = 3600
 SMALL_DISK = "4m"
 FILLER = "filler"
-CLOCKS = Path(__file__).parents[1] / "support/wrong_clock"
+CLOCKS = Path(__file__).parents[2] / "support/wrong_clock"
 SLOW_S = 3.0
 """Longer than a segment: the store falls behind."""
 STORE_FAULTS = {
