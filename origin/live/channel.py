@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 HOLD_TARGETS: Final = 3
 """A held reload is answered after this many target durations whatever happens (rfc8216bis, 6.2.5.2)."""
+PART_HOLD_TARGETS: Final = 0.75
+"""The same for a part within a segment: hls.js takes such a reload for lost after 0.8 target durations. It asks for one
+that does not come where a publisher leaves while its own computer is slow, for it adds what time must have brought."""
 HOLD_BEFORE_READY_S: Final = 12.0
 """The same while the target duration is not known yet: one longest segment and a little."""
 MPD: Final = "manifest.mpd"
@@ -222,7 +225,7 @@ class Channel:
         try:
             if decide(window, query) is Decision.READY:
                 return
-            async with asyncio.timeout(self._hold_s(window)):
+            async with asyncio.timeout(self._hold_s(window, query.part)):
                 while decide(window, query) is Decision.WAIT and not self.ended:
                     await asyncio.shield(self.signal(rendition).next())
                     window = self.presentation.windows.get(rendition, window)  # that of the next writer, perhaps
@@ -231,8 +234,9 @@ class Channel:
         except TimeoutError:
             return  # the playlist as it stands is a legal answer, and the player asks again
 
-    def _hold_s(self, window: Window) -> float:
-        return HOLD_TARGETS * window.target_duration if window.target_duration else HOLD_BEFORE_READY_S
+    def _hold_s(self, window: Window, part: int | None = None) -> float:
+        targets = PART_HOLD_TARGETS if part else HOLD_TARGETS
+        return targets * window.target_duration if window.target_duration else HOLD_BEFORE_READY_S
 
     def _cached(
         self, rendition: str, *, skip: bool, versions: tuple[int, ...], windows: Mapping[str, Window]
