@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -49,6 +51,20 @@ def interleave(*clips: Clip) -> list[Sample]:
     return [sample for _, sample in sorted(timed, key=lambda pair: pair[0])]
 
 
+@contextmanager
+def _own_priority() -> Iterator[None]:
+    """Give back the priority that the calling thread had.
+
+    SVT-AV1 takes real-time priority for it where root runs it, and all that is started later inherits that: a browser
+    then leaves nothing of the machine to others.
+    """
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, priority)
+
+
 @cache
 def video(
     codec: Codec = Codec.H264,
@@ -66,7 +82,7 @@ def video(
     if not scene_cut:
         options["sc_threshold"] = "0"
     buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as container:
+    with _own_priority(), av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream(encoder, rate=rate, options=options)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
