@@ -37,6 +37,9 @@ async def test_a_stream_plays_through_all_that_happens(tmp_path: Path, player: S
             await page.evaluate("() => { video.currentTime -= 6; }")
             await until(page, f"r.position < {now['position']} && r.frames > {now['frames'] + 60}")
         await running.until_state(stream, "reconnecting")
+        for _ in range(2):  # a pause that the player has heard of: it has asked for the next segment before
+            async with page.expect_response("**/manifest.mpd*"):
+                pass
         async with ffmpeg.publishing(stream.rtmp_url, LARGER):
             again = await until(page, "r.width === 640", wait_s=60)
             await until(page, f"r.frames > {again['frames'] + 60}")
