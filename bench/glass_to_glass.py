@@ -1,7 +1,7 @@
 """Glass to glass: how old is the picture on the screen, by the clock in the picture?
 
-`headwater demo` publishes its test card over RTMP; a headless Chromium watches it with our page and with hls.js as it
-comes, straight and through a relay with a longer round trip. For every picture that the browser shows, the time in it
+`headwater demo` publishes its test card over RTMP; a headless Chromium watches it with our page, and with hls.js, dash.js
+and Shaka Player as they come, straight and through a relay with a longer round trip. For every picture that the browser shows, the time in it
 is read off the screen and taken from the time of showing. The first seconds, in which players find their distance, are
 left out.
 """
@@ -91,8 +91,8 @@ def row(name: str, trip: float, runs: Sequence[Watched]) -> tuple[str, ...]:
 def main(arguments: Sequence[str] | None = None) -> str:
     """Measure, and give the table."""
     parser = argparse.ArgumentParser(prog="bench.glass_to_glass", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=120, help="measured in each run")
-    parser.add_argument("--settle", type=float, default=15, help="left out before that")
+    parser.add_argument("--seconds", type=float, default=20, help="measured in each run")
+    parser.add_argument("--settle", type=float, default=12, help="left out before that")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--round-trip-ms", type=float, action="append", help="of a relay; may be given more than once")
     parser.add_argument("--player", default="", help="only those whose name has this in it; for one long run")

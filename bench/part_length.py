@@ -23,8 +23,8 @@ SETTING = "HEADWATER_PART_TARGET_S"
 def main(arguments: Sequence[str] | None = None) -> str:
     """Measure, and give the table."""
     parser = argparse.ArgumentParser(prog="bench.part_length", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60, help="measured in each run")
-    parser.add_argument("--settle", type=float, default=15, help="left out before that")
+    parser.add_argument("--seconds", type=float, default=30, help="measured in each run")
+    parser.add_argument("--settle", type=float, default=12, help="left out before that")
     parser.add_argument("--runs", type=int, default=1)
     options = parser.parse_args(arguments)
     options.round_trip_ms = [60.0]

@@ -122,8 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> str:
     parser = argparse.ArgumentParser(prog="python -m bench.second_node", description=__doc__)
     parser.add_argument("--streams", type=int, default=20, help="at once (default %(default)s)")
     parser.add_argument("--runs", type=int, default=3, help="of each kind (default %(default)s)")
-    parser.add_argument("--warm", type=float, default=15, help="seconds before the measurement (default %(default)s)")
-    parser.add_argument("--seconds", type=float, default=60, help="seconds measured (default %(default)s)")
+    parser.add_argument("--warm", type=float, default=10, help="seconds before the measurement (default %(default)s)")
+    parser.add_argument("--seconds", type=float, default=36, help="seconds measured (default %(default)s)")
     options = parser.parse_args(arguments)
     return report(run(options), options.streams)
 

@@ -1,4 +1,4 @@
-"""The players that are compared: our watch page, and hls.js as it comes, both in headless Chromium."""
+"""The players that are compared, all in headless Chromium: our watch page, and others as they come."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import player_demo
 from tests.support.browser import chromium
+from tests.support.dash_players import DASH_JS, SHAKA
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -90,6 +91,8 @@ VIEWERS: tuple[Viewer, ...] = (
     OurPage(),
     StockPage(),
     StockPage("hls.js, speeding up to 1.2", "maxLiveSyncPlaybackRate: 1.2"),
+    DASH_JS,
+    SHAKA,
 )
 
 
