@@ -1,9 +1,9 @@
 """Glass to glass: how old is the picture on the screen, by the clock in the picture?
 
-`headwater demo` publishes its test card over RTMP; a headless Chromium watches it with our page, and with hls.js, dash.js
-and Shaka Player as they come, straight and through a relay with a longer round trip. For every picture that the browser shows, the time in it
-is read off the screen and taken from the time of showing. The first seconds, in which players find their distance, are
-left out.
+`headwater demo` publishes its test card over RTMP; a headless Chromium watches it with our page, and with hls.js,
+dash.js and Shaka Player as they come, straight and through a relay with a longer round trip. For every picture that the
+browser shows, the time in it is read off the screen and taken from the time of showing. The first seconds, in which
+players find their distance, are left out.
 """
 
 from __future__ import annotations
