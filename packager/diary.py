@@ -48,7 +48,7 @@ class Diary:
             "reached": shown.reached_s,
             "windows": {name: row for name, row in rows.items() if row is not None},
         }
-        state = [list(shown.windows), shown.part_target, shown.epoch, shown.runs, shown.flowing, shown.span_s]
+        state = [list(shown.windows), shown.part_target, shown.epoch, shown.flowing, shown.span_s]
         if state != self._state:
             self._state = whole["state"] = state
         if shown.inits is not self._inits:
@@ -142,7 +142,7 @@ def _apply(presentation: Presentation, whole: Mapping[str, Any]) -> set[str]:
         _advance(windows[name], row)
     presentation.reached_s = whole["reached"]
     if "state" in whole:
-        names, part, presentation.epoch, presentation.runs, presentation.flowing, presentation.span_s = whole["state"]
+        names, part, presentation.epoch, presentation.flowing, presentation.span_s = whole["state"]
         presentation.part_target = None if part is None else (part[0], part[1])
         for gone in windows.keys() - set(names):
             del windows[gone]

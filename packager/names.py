@@ -32,6 +32,15 @@ class Names:
         return f"{self.rendition}/{file}"
 
 
+def in_period(period: int) -> str:
+    """The folder, within a rendition's, in which a live DASH manifest names the segments of its newest period.
+
+    Files are not there a second time. A player that asks for a segment that is still to come tells with it which
+    period it was told of, for the segment may come in the next one, behind another init segment.
+    """
+    return f"period-{period}/"
+
+
 def rendition_of(name: str) -> str:
     """The rendition that a name relative to the playback id belongs to: `v0` of `v0/1-7.3.m4s`."""
     return name.partition("/")[0]

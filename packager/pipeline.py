@@ -160,7 +160,6 @@ class LivePackager:
         leader, *others = self._renditions.values()
         self._run = Run(leader, others[0] if others else None, self._promises, self._retention)
         self._runs += 1
-        self.presentation.runs = self._runs
         self.presentation.flowing = True
         self._promises.tell()
         self._retire([name for name in self._windows if name not in named])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from media.track import Kind
 from packager.dash import mpd
 from packager.hls.multivariant import Rendition, render
-from packager.names import epoch_of, rendition_of
+from packager.names import epoch_of, number_of, rendition_of
 from packager.rates import peak
 
 if TYPE_CHECKING:
@@ -25,17 +25,16 @@ class Presentation:
     """Windows by rendition, and what is common to them.
 
     `inits` are the tracks by the names of the init segments that windows list, with measured frame rates; `present` are
-    the init segments of the present run, or the last one, by rendition. `runs` counts the writer's runs, `flowing` says
-    that one is open. `epoch` is the writer's fencing number, `span_s` for how many seconds players can go back.
-    `reached_s` is the media time up to which there are parts, in seconds. `part_target` is PART-TARGET in ticks of a
-    clock, with that clock's timescale; None until it is promised.
+    the init segments of the present run, or the last one, by rendition. `flowing` says that a run is open. `epoch` is
+    the writer's fencing number, `span_s` for how many seconds players can go back. `reached_s` is the media time up to
+    which there are parts, in seconds. `part_target` is PART-TARGET in ticks of a clock, with that clock's timescale;
+    None until it is promised.
     """
 
     def __init__(self) -> None:
         self.windows: dict[str, Window] = {}
         self.inits: dict[str, Track] = {}
         self.present: dict[str, str] = {}
-        self.runs = 0
         self.flowing = False
         self.epoch = 0
         self.span_s = 0.0
@@ -89,6 +88,11 @@ class Presentation:
             return None
         file = window.heir(name.rpartition("/")[2])
         return f"{window.name}/{file}" if file else file
+
+    def strays(self, name: str, period: int) -> bool:
+        """Whether a segment came in another DASH period than `period`, in which players were told to expect it."""
+        window = self.windows.get(rendition_of(name))
+        return window is not None and window.period_of(number_of(name)) not in {None, period}
 
     def multivariant(self) -> str:
         """The multivariant playlist: the renditions of this run that players can load."""

@@ -174,15 +174,18 @@ class Channel:
         versions = (window.version, *(other.version for other in windows.values()))
         return self._cached(rendition, skip=query.skip, versions=versions, windows=windows)
 
-    def growing(self, name: str) -> Growing | None:
-        """The segment `name`, if it is open or the next to be, for a reader that takes its parts as they come."""
+    def growing(self, name: str, period: int | None = None) -> Growing | None:
+        """The segment `name`, if it is open or the next to be, for a reader that takes its parts as they come.
+
+        The reader expects it in the DASH period `period`, if that is not None.
+        """
         window = self.presentation.windows.get(rendition_of(name))
         if window is None or not window.low_latency:
             return None
         files = Names(window.name, self.presentation.epoch)
         for msn in (window.open_msn, window.open_msn + 1):
             if name == files.within(files.segment(msn)):
-                return Growing(self, window, msn, self._hold_s(window))
+                return Growing(self, window, msn, period, self._hold_s(window))
         return None
 
     async def media(self, name: str) -> tuple[bytes, ...] | None:

@@ -24,15 +24,18 @@ class BrokenOffError(Exception):
 
 
 class Growing:
-    """One reader's way through the segment `msn` of `window`; `patience_s` is the longest wait for a part."""
+    """One reader's way through the segment `msn` of `window`; `patience_s` is the longest wait for a part.
 
-    def __init__(self, channel: Channel, window: Window, msn: int, patience_s: float) -> None:
+    The reader expects it in the DASH period `period`, if that is not None.
+    """
+
+    def __init__(self, channel: Channel, window: Window, msn: int, period: int | None, patience_s: float) -> None:
         self._channel = channel
         self._first_window = window
         self._msn = msn
+        self._period = period
         self._patience_s = patience_s
         self._names = Names(window.name, channel.presentation.epoch)
-        self._run = channel.presentation.runs
         self._taken = 0
 
     @property
@@ -41,10 +44,10 @@ class Growing:
         return self._channel.presentation.windows.get(self._first_window.name, self._first_window)
 
     async def first(self) -> tuple[bytes, ...] | None:
-        """The first part, waited for if the segment has not begun; None if the run that was open is over before."""
+        """The first part, waited for if the segment has not begun; None if it does not come, or in another period."""
         with contextlib.suppress(BrokenOffError):
             part = await self.next()
-            if part is not None and self._run == self._channel.presentation.runs:
+            if self._period is None or self._window.period_of(self._msn) in {None, self._period}:
                 return part
         return None
 

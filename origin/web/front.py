@@ -11,7 +11,7 @@ from origin.observe import metrics
 from origin.web.asgi import respond
 from origin.web.connections import request_watched
 from origin.web.guard import check_head, refuse, request_id
-from origin.web.media_head import ANY_ORIGIN
+from origin.web.media_headers import ANY_ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

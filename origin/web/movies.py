@@ -17,9 +17,9 @@ from origin.errors import Problem
 from origin.observe import metrics
 from origin.stores.protocol import StoreError
 from origin.vod.mp4.assembly import assemble
-from origin.web.asgi import header, respond, unless_gone
+from origin.web.asgi import respond, unless_gone
+from origin.web.representation import NOT_MODIFIED, select
 from origin.wire.disposition import attachment
-from origin.wire.ranges import ByteRange, UnsatisfiableError, parse_range
 
 if TYPE_CHECKING:
     from origin.stores.protocol import ObjectStore
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from origin.vod.mp4.plan_file import PlanFile
     from origin.vod.mp4.plans import Plans
     from origin.web.asgi import Header, Receive, Scope, Send
+    from origin.wire.ranges import ByteRange
 
 log = structlog.get_logger(__name__)
 
 FORMATS: Final = ("mp4",)
 """What `download` may ask for."""
-_NOT_MODIFIED: Final = 304
 _MOST_FIELDS: Final = 32
 """Of a query; one has a meaning."""
 
@@ -63,9 +63,9 @@ class Movies:
         """
         film = await self._films.film(playback_id)
         plan = await unless_gone(receive, self._plans.plan(film.playback_id, film.source))
-        status, span, headers = _head(scope, plan, film.name)
-        headers += also
-        if scope["method"] == "HEAD" or status == _NOT_MODIFIED or span.start == span.end:
+        etag = b'"%s"' % plan.tag.encode()
+        status, span, headers = select(scope, etag, plan.size, (*_headers(film.name), *also))
+        if scope["method"] == "HEAD" or status == NOT_MODIFIED or span.start == span.end:
             await respond(send, status, headers)
             return status
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -101,41 +101,9 @@ def is_wanted(query: bytes) -> bool:
     return bool(forms)
 
 
-def _head(scope: Scope, plan: PlanFile, name: str) -> tuple[int, ByteRange, list[Header]]:
-    """Status, the bytes to send, and headers."""
-    tag = b'"%s"' % plan.tag.encode()
-    headers: list[Header] = [
+def _headers(name: str) -> tuple[Header, ...]:
+    return (
         (b"content-type", b"video/mp4"),
         (b"content-disposition", attachment(name, ".mp4", "recording")),
         (b"cache-control", b"private, no-transform"),
-        (b"etag", tag),
-        (b"accept-ranges", b"bytes"),
-    ]
-    if _names(header(scope, b"if-none-match"), tag):
-        return _NOT_MODIFIED, ByteRange(0, 0), headers
-    span, status = _span(scope, tag, plan.size), 206
-    if span is None:
-        span, status = ByteRange(0, plan.size), 200
-    else:
-        headers.append((b"content-range", b"bytes %d-%d/%d" % (span.start, span.end - 1, plan.size)))
-    headers.append((b"content-length", b"%d" % (span.end - span.start)))
-    return status, span, headers
-
-
-def _names(condition: bytes | None, tag: bytes) -> bool:
-    """Whether If-None-Match names the tag; it compares weakly (RFC 9110, 13.1.2)."""
-    if condition is None:
-        return False
-    return condition.strip() == b"*" or tag in [each.strip().removeprefix(b"W/") for each in condition.split(b",")]
-
-
-def _span(scope: Scope, tag: bytes, size: int) -> ByteRange | None:
-    """The range that is asked for; None for the whole file. If-Range compares strongly (RFC 9110, 13.1.5)."""
-    asked = header(scope, b"range")
-    if asked is None or header(scope, b"if-range") not in {None, tag}:
-        return None
-    try:
-        return parse_range(asked, size)
-    except UnsatisfiableError as error:
-        sentence = f"The range lies outside the {size} bytes that there are."
-        raise Problem("range_not_satisfiable", sentence, (("content-range", f"bytes */{size}"),)) from error
+    )

@@ -127,12 +127,14 @@ _DELIVERY: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("/play/{token}/{playback_id}/manifest.mpd", "DASH manifest", "application/dash+xml", False),
     ("/play/{token}/{playback_id}/{rendition}/index.m3u8", "Media playlist", "application/vnd.apple.mpegurl", True),
     ("/play/{token}/{playback_id}/{rendition}/{file}", "Init segment, segment or part", "video/mp4", False),
+    ("/play/{token}/{playback_id}/{rendition}/{period}/{file}", "Segment of a DASH period", "video/mp4", False),
     ("/time", "The time, for players' clocks (http-xsdate)", "text/plain", False),
 )
 _IN_PATHS: Final = {
     "token": "A delivery token that opens the playback id",
     "playback_id": "The playback id of a stream or an asset (`pb_…`)",
     "rendition": "`v0`, `a0`, …",
+    "period": "`period-4`, …",
     "file": "A name out of the playlist",
 }
 _IN_QUERIES: Final = {

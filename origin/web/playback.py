@@ -19,19 +19,11 @@ from origin.live.growing import BrokenOffError
 from origin.observe import metrics
 from origin.web.asgi import ClientGoneError, header_list, respond, unless_gone
 from origin.web.guard import request_id
-from origin.web.media_head import (
-    ANY_ORIGIN,
-    NOT_MODIFIED,
-    PREFLIGHT,
-    cut,
-    is_known,
-    media_etag,
-    media_head,
-    media_headers,
-)
+from origin.web.media_headers import ANY_ORIGIN, PREFLIGHT, media_etag, media_headers
 from origin.web.movies import is_wanted
 from origin.web.peer import client_address
 from origin.web.problems import CONTENT_TYPE, document
+from origin.web.representation import NOT_MODIFIED, cut, is_known, select
 from origin.wire import conditions
 from packager.hls.reload import ReloadError, parse_query
 
@@ -59,7 +51,9 @@ STORED: Final = b"public, max-age=10"
 TOO_EARLY: Final = b"no-store"
 """The wait ended before the position came: kept, this answer would stand in the way of the one that has it."""
 RETRY_SOON: Final = (("retry-after", "1"),)
-_MEDIA: Final = re.compile(r"([va]\d{1,3})/\d{1,12}-(?:init-\d{1,9}\.mp4|\d{1,12}(?:\.\d{1,6})?\.m4s)")
+_MEDIA: Final = re.compile(
+    r"([va]\d{1,3}/)(?:period-(\d{1,12})/(?=\d+-\d+\.m4s))?(\d{1,12}-(?:init-\d{1,9}\.mp4|\d{1,12}(?:\.\d{1,6})?\.m4s))"
+)
 _MEDIA_PLAYLIST: Final = re.compile(r"([va]\d{1,3})/index\.m3u8")
 
 
@@ -70,6 +64,12 @@ class _Target:
     token: str
     playback_id: str
     rest: str
+
+    @property
+    def media(self) -> tuple[str, int | None] | None:
+        """The name of media that is asked for, and the DASH period in which a player expects it."""
+        match = _MEDIA.fullmatch(self.rest)
+        return (match[1] + match[3], int(match[2]) if match[2] else None) if match else None
 
     @property
     def prefix(self) -> str:
@@ -186,8 +186,8 @@ class Playback:
         channel = self._channels.channel(target.playback_id) or await self._channels.find(target.playback_id)
         if channel is None:
             return await self._answer_on_demand(scope, receive, send, target)
-        if _MEDIA.fullmatch(target.rest):
-            return await self._send_media(scope, receive, send, channel), "media"
+        if media := target.media:
+            return await self._send_media(scope, receive, send, channel, *media), "media"
         playlist, caching = await self._playlist(scope, receive, channel, target.rest)
         return await self._send_playlist(scope, send, playlist, caching), "playlist"
 
@@ -195,10 +195,10 @@ class Playback:
         asset = await self._on_demand.find(target.playback_id)
         if asset is None:
             raise Problem("stream_offline", "The stream is off the air; ask again when it has begun.")
-        if _MEDIA.fullmatch(target.rest):
-            key = asset.prefix + target.rest
-            stored = _Stored(key, 0, await self._stored_size(key))
-            return await self._send_stored(scope, receive, send, target.rest, stored), "media"
+        if media := target.media:
+            name, _ = media
+            stored = _Stored(asset.prefix + name, 0, await self._stored_size(asset.prefix + name))
+            return await self._send_stored(scope, receive, send, name, stored), "media"
         if target.rest not in {"index.m3u8", MPD} and not _MEDIA_PLAYLIST.fullmatch(target.rest):
             raise _no_such_thing()
         manifest = await unless_gone(receive, self._on_demand.manifest(asset, target.rest))
@@ -253,18 +253,19 @@ class Playback:
         await self._respond(scope, send, 200, headers, body)
         return 200
 
-    async def _send_media(self, scope: Scope, receive: Receive, send: Send, channel: Channel) -> int:
-        name = scope["raw_path"].decode("ascii").split("/", 4)[4]
+    async def _send_media(  # noqa: PLR0913, PLR0917 - ASGI's three, and what is asked of whom
+        self, scope: Scope, receive: Receive, send: Send, channel: Channel, name: str, period: int | None
+    ) -> int:
         heir = channel.presentation.heir(name)
-        if heir == "":
+        if heir == "" or (heir is None and period is not None and channel.presentation.strays(name, period)):
             return await _nothing_came(send)
         name = heir or name
-        if growing := channel.growing(name):
+        if growing := channel.growing(name, period):
             return await self._hold(receive, self._send_growing(scope, send, growing, name), now=False)
         body = await self._hold(receive, channel.media(name), now=not channel.announced(name))
         if body is None:
             return await self._send_stored(scope, receive, send, name, await self._stored(channel, name))
-        status, span, headers = media_head(scope, name, sum(map(len, body)))
+        status, span, headers = select(scope, media_etag(name), sum(map(len, body)), media_headers(name))
         await self._respond(scope, send, status, headers, cut(body, span))
         return status
 
@@ -277,7 +278,7 @@ class Playback:
         return _Stored(channel.prefix + file, *((place.start, place.end) if place else (0, size)))
 
     async def _send_stored(self, scope: Scope, receive: Receive, send: Send, name: str, stored: _Stored) -> int:
-        status, span, headers = media_head(scope, name, stored.end - stored.start)
+        status, span, headers = select(scope, media_etag(name), stored.end - stored.start, media_headers(name))
         if scope["method"] == "HEAD" or status == NOT_MODIFIED:
             await respond(send, status, headers)
         else:
@@ -291,10 +292,11 @@ class Playback:
         part = await growing.first()
         if part is None:
             return await _nothing_came(send)
+        headers = [*media_headers(name), (b"etag", media_etag(name))]
         if is_known(scope, media_etag(name)):
-            await respond(send, NOT_MODIFIED, media_headers(name))
+            await respond(send, NOT_MODIFIED, headers)
             return NOT_MODIFIED
-        await send({"type": "http.response.start", "status": 200, "headers": media_headers(name)})
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return 200

@@ -189,7 +189,7 @@ def _template(lane: Lane, terms: _Terms) -> str:
         "presentationTimeOffset": lane.offset,
         "startNumber": lane.entries[0].msn,
         "initialization": lane.init,
-        "media": f"{lane.epoch}-$Number$.m4s",
+        "media": f"{lane.folder}{lane.epoch}-$Number$.m4s",
     }
     if lane.ahead:
         last = lane.entries[-1].ticks / timescale

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from media.timing import rescale
 from media.track import Kind
+from packager.names import in_period
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,7 +57,7 @@ class Entry:
 class Lane:
     """A rendition within a period: `offset` is where the period begins, in ticks; numbers of `entries` rise by one.
 
-    `ahead` says how many of the last entries are not whole yet.
+    `ahead` says how many of the last entries are not whole yet, `folder` where to ask for such within the rendition's.
     """
 
     rendition: str
@@ -66,6 +67,7 @@ class Lane:
     offset: int
     entries: tuple[Entry, ...]
     ahead: int = 0
+    folder: str = ""
 
     @property
     def whole_until(self) -> int:
@@ -186,9 +188,9 @@ def _lane(draft: _Draft, track: Track, *, flowing: bool, leader: Sequence[Lane])
     coming: list[Entry] = []
     if flowing and draft.window.low_latency and not draft.broken and not draft.window.ended:
         coming = _coming(draft, track, closed, leader)
+    head, entries, folder = draft.head, (*closed, *coming), in_period(draft.head.period) if coming else ""
     epoch = draft.file.partition("-")[0]
-    name = draft.window.name
-    return Lane(name, track, draft.head.init, epoch, draft.head.period_time, (*closed, *coming), ahead=len(coming))
+    return Lane(draft.window.name, track, head.init, epoch, head.period_time, entries, len(coming), folder)
 
 
 def _closed(draft: _Draft, timescale: int) -> list[Entry]:

@@ -109,6 +109,12 @@ class Window:
         place = msn - self.media_sequence
         return self.segments[place] if 0 <= place < len(self.segments) else None
 
+    def period_of(self, msn: int) -> int | None:
+        """The DASH period of the segment with that number, if it is in the playlist or has begun."""
+        closed = self.closed(msn)
+        head = closed.head if closed else self.open_head if msn == self.open_msn else None
+        return head.period if head else None
+
     def lists(self, file: str) -> bool:
         """Whether the playlist names `file` as a segment or part that can be had."""
         far = bisect_right(self.segments, self.age - NEAR * (self.target_duration or 1), key=attrgetter("end"))

@@ -37,15 +37,28 @@ async def test_a_stream_plays_through_all_that_happens(tmp_path: Path, player: S
             await page.evaluate("() => { video.currentTime -= 6; }")
             await until(page, f"r.position < {now['position']} && r.frames > {now['frames'] + 60}")
         await running.until_state(stream, "reconnecting")
-        for _ in range(2):  # a pause that the player has heard of: it has asked for the next segment before
-            async with page.expect_response("**/manifest.mpd*"):
-                pass
         async with ffmpeg.publishing(stream.rtmp_url, LARGER):
             again = await until(page, "r.width === 640", wait_s=60)
             await until(page, f"r.frames > {again['frames'] + 60}")
             await running.post(f"/v1/streams/{stream.id}/disconnect")
             end = await until(page, "r.ended", wait_s=60)
         assert end["errors"] == []
+
+
+@PLAYERS
+async def test_a_publisher_that_takes_over_with_another_size_is_played(tmp_path: Path, player: Stock) -> None:
+    """At that moment the player has asked for a segment that comes behind another init segment, or is about to."""
+    async with headwater(tmp_path) as running, chromium() as context:
+        stream = await running.stream()
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            await until_live(running, stream)
+            page = await player.open(context, running.url, stream.token, stream.playback_id)
+            await until(page, "r.frames > 90")
+            for words, width in ((LARGER, 640), (ffmpeg.source(), 320), (LARGER, 640)):
+                async with ffmpeg.publishing(stream.rtmp_url, words):
+                    again = await until(page, f"r.width === {width}", wait_s=30)
+                    seen = await until(page, f"r.frames > {again['frames'] + 60}")
+        assert seen["errors"] == []
 
 
 @PLAYERS

@@ -37,6 +37,7 @@ class Lane:
     timescale: int
     offset: int
     init: str
+    folder: str
     segments: tuple[Listed, ...]
 
 
@@ -76,10 +77,11 @@ def _lane(representation: Element) -> Lane:
     assert template is not None
     assert folder is not None
     number, time, segments = int(template.attrib["startNumber"]), 0, []
+    within, _, media = template.attrib["media"].rpartition("/")
     for row in template.iterfind("mpd:SegmentTimeline/mpd:S", NS):
         time = int(row.get("t", time))
         for _ in range(int(row.get("r", 0)) + 1):
-            name = folder + template.attrib["media"].replace("$Number$", str(number))
+            name = folder + media.replace("$Number$", str(number))
             segments.append(Listed(name, number, time, int(row.attrib["d"])))
             number, time = number + 1, time + int(row.attrib["d"])
     return Lane(
@@ -87,6 +89,7 @@ def _lane(representation: Element) -> Lane:
         int(template.attrib["timescale"]),
         int(template.attrib["presentationTimeOffset"]),
         folder + template.attrib["initialization"],
+        within,
         tuple(segments),
     )
 
@@ -129,6 +132,7 @@ class DashViewer:
         ahead = [each for each in lane.segments if each.number >= window.open_msn]
         assert len(ahead) <= 2
         assert not ahead or (self.packager.flowing and not window.ended)
+        assert lane.folder == (f"period-{period.id}" if ahead else "")
 
     def _look_at_segment(self, period: Period, lane: Lane, segment: Listed) -> None:
         assert segment.name in self.files.objects, "it was never put"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packager.names import Names, epoch_of, init_place, is_init, number_of, rendition_of
+from packager.names import Names, epoch_of, in_period, init_place, is_init, number_of, rendition_of
 
 
 def test_names_are_those_of_the_contract() -> None:
@@ -18,6 +18,10 @@ def test_a_name_tells_its_rendition_and_whether_it_is_an_init_segment() -> None:
     assert rendition_of("a0/5-7.3.m4s") == "a0"
     assert is_init("v0/5-init-2.mp4")
     assert not is_init("v0/5-7.m4s")
+
+
+def test_a_period_is_a_folder() -> None:
+    assert in_period(4) + Names("v0", epoch=5).segment(7) == "period-4/5-7.m4s"
 
 
 def test_init_segments_have_an_order() -> None:

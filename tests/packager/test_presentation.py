@@ -61,6 +61,21 @@ def test_only_earlier_writers_segments_have_heirs() -> None:
     assert [shown.heir(name) for name in ("v0/1-1.m4s", "v0/1-0.m4s", "v0/2-1.m4s", "a0/1-1.m4s")] == ["", *[None] * 3]
 
 
+def test_it_tells_which_segments_came_in_another_period() -> None:
+    packager = LivePackager(feed.settings(epoch=1))
+    for start in (1.0, 8.0):
+        packager.start([VIDEO], WALL)
+        for sample in pictures(5, start=start):
+            packager.push(sample)
+    shown = packager.presentation
+    opening = shown.windows["v0"].period_of(shown.next_msn - 1)
+    assert opening
+    strays = [shown.strays(f"v0/1-{msn}.m4s", opening) for msn in (0, opening - 1, opening, shown.next_msn)]
+    assert strays == [True, True, False, False], "of what is still to come nobody knows"
+    assert shown.strays(f"v0/1-{opening}.m4s", 0)
+    assert not shown.strays("a0/1-0.m4s", 0)
+
+
 def test_it_tells_what_playlists_name() -> None:
     packager = LivePackager(feed.settings(epoch=1))
     packager.start([VIDEO], WALL)

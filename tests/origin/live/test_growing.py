@@ -7,6 +7,7 @@ import pytest
 
 from origin.live import channel as channel_module
 from origin.live.growing import BrokenOffError, Growing
+from packager.names import number_of
 from tests.origin.live.air import Air
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ def open_name(channel: Channel, ahead: int = 0) -> str:
     return f"v0/1-{channel.presentation.windows['v0'].open_msn + ahead}.m4s"
 
 
-def growing(channel: Channel, ahead: int = 0) -> Growing:
-    found = channel.growing(open_name(channel, ahead))
+def growing(channel: Channel, ahead: int = 0, period: int | None = None) -> Growing:
+    found = channel.growing(open_name(channel, ahead), period)
     assert found
     return found
 
@@ -77,7 +78,7 @@ async def test_without_parts_nothing_grows() -> None:
 
 async def test_a_publisher_that_goes_ends_the_open_segment_and_the_next_one_never_begins(air: Air) -> None:
     name = open_name(air.channel)
-    reading, in_vain = (asyncio.create_task(rest(growing(air.channel, ahead))) for ahead in (0, 1))
+    reading, in_vain = (asyncio.create_task(rest(growing(air.channel, ahead, period=0))) for ahead in (0, 1))
     await asyncio.sleep(0)
     air.pause()
     assert await reading == b"".join(air.channel.spool.get(name) or ())
@@ -85,6 +86,10 @@ async def test_a_publisher_that_goes_ends_the_open_segment_and_the_next_one_neve
     air.return_()
     air.go(70)
     assert await in_vain == b"", "what the next run brings is not what was asked for"
+    begun = air.channel.presentation.windows["v0"].period_of(number_of(open_name(air.channel)))
+    assert begun
+    assert await growing(air.channel, period=0).first() is None, "asked for late, by a manifest from before the pause"
+    assert await growing(air.channel, period=begun).first() is not None
     assert await growing(air.channel).first() is not None
 
 

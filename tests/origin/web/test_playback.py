@@ -162,6 +162,10 @@ async def test_what_is_listed_and_not_stored_yet_is_to_be_asked_for_again(tmp_pa
         await asyncio.gather(listed.served, unheard_of.served)
         assert (listed.status, dict(listed.sent[0]["headers"])[b"retry-after"]) == (503, b"1")
         assert unheard_of.status == 404
+        other_period, own = (Client(playback, _path(stream, f"v0/period-{each}/1-1.m4s")) for each in (1, 0))
+        await asyncio.gather(other_period.served, own.served)
+        assert (other_period.status, other_period.caching) == (204, b"no-store")
+        assert own.status == 200
         on_air.presentation.epoch = 2  # as after a takeover: what the writer before told players to expect
         expected = Client(playback, _path(stream, f"v0/1-{on_air.presentation.next_msn}.m4s"))
         await expected.served
