@@ -1,4 +1,4 @@
-"""A package behind an address: that of a playback, of its multivariant playlist, or of its `package.json`."""
+"""A package behind an address: that of its folder, of its multivariant playlist, or of its `package.json`."""
 
 from __future__ import annotations
 
