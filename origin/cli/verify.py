@@ -52,7 +52,7 @@ _OWN: Final = frozenset({"file", "memory"})
 def command(settings: Settings, target: str, jwks: str | None, *, as_json: bool) -> None:
     """Check a package: signatures, and every object's size and SHA-256.
 
-    TARGET is a folder, an address where a web server gives out one (http…/, its index.m3u8 or package.json), or a
+    TARGET is a folder, an address (http…/play/<token>/<id>/ of an asset, its index.m3u8 or package.json), or a
     bucket and prefix (s3://…). Exit status 0: all is as it was signed; 1: something is not.
     """
     opened = _opener(target)

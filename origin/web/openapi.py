@@ -125,6 +125,7 @@ _PLAYLIST: Final = "Multivariant HLS playlist"
 _DELIVERY: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("/play/{token}/{playback_id}/index.m3u8", _PLAYLIST, "application/vnd.apple.mpegurl", False),
     ("/play/{token}/{playback_id}/manifest.mpd", "DASH manifest", "application/dash+xml", False),
+    ("/play/{token}/{playback_id}/package.json", "What an asset consists of", "application/json", False),
     ("/play/{token}/{playback_id}/{rendition}/index.m3u8", "Media playlist", "application/vnd.apple.mpegurl", True),
     ("/play/{token}/{playback_id}/{rendition}/{file}", "Init segment, segment or part", "video/mp4", False),
     ("/play/{token}/{playback_id}/{rendition}/{period}/{file}", "Segment of a DASH period", "video/mp4", False),

@@ -55,6 +55,8 @@ _MEDIA: Final = re.compile(
     r"([va]\d{1,3}/)(?:period-(\d{1,12})/(?=\d+-\d+\.m4s))?(\d{1,12}-(?:init-\d{1,9}\.mp4|\d{1,12}(?:\.\d{1,6})?\.m4s))"
 )
 _MEDIA_PLAYLIST: Final = re.compile(r"([va]\d{1,3})/index\.m3u8")
+_SIGNED: Final = re.compile(r"(?:(?:[va]\d{1,3}/)?index\.m3u8|manifest\.mpd|package\.json)(?:\.jws)?")
+"""Of an asset. Whoever was given its address can have all of it, so they can check it (`headwater verify`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class OnDemand(Protocol):
         """The asset that is played under this id, if it is ready."""
 
     async def manifest(self, asset: Asset, name: str) -> Document:
-        """A stored manifest whose signature is good."""
+        """A stored manifest whose signature is good, `package.json` among them, or the signature of one."""
 
 
 class Playback:
@@ -199,7 +201,7 @@ class Playback:
             name, _ = media
             stored = _Stored(asset.prefix + name, 0, await self._stored_size(asset.prefix + name))
             return await self._send_stored(scope, receive, send, name, stored), "media"
-        if target.rest not in {"index.m3u8", MPD} and not _MEDIA_PLAYLIST.fullmatch(target.rest):
+        if not _SIGNED.fullmatch(target.rest):
             raise _no_such_thing()
         manifest = await unless_gone(receive, self._on_demand.manifest(asset, target.rest))
         return await self._send_playlist(scope, send, manifest, STORED), "playlist"

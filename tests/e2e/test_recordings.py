@@ -75,8 +75,14 @@ async def test_a_recording_has_every_frame_and_plays(tmp_path: Path) -> None:
         assert await watch.trouble() == []
         assert watch.complaints == []
         folder = tmp_path / "data" / "objects" / "tn_default" / asset["broadcast_id"]
-        status, _, errors = await command(tmp_path / "data", "verify", str(folder))
-        assert status == 0, errors
+        keys = f"{running.url}/.well-known/manifest-keys.json"
+        for target in (str(folder), minted["urls"]["hls"]):
+            status, _, errors = await command(tmp_path / "data", "verify", target, "--jwks", keys)
+            assert status == 0, errors
+        (folder / "v0/1-3.m4s").write_bytes(b"something else")
+        status, said, _ = await command(tmp_path / "data", "verify", minted["urls"]["hls"], "--jwks", keys)
+        assert status == 1
+        assert "v0/1-3.m4s" in said
 
 
 @pytest.mark.skipif(executable() is None, reason="there is no Chromium here")
