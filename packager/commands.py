@@ -10,7 +10,7 @@ class Life(StrEnum):
     """How long the bytes of a `Put` are wanted."""
 
     EDGE = "edge"
-    """Newest moments only, from memory: a part, whose bytes are in its segment as well."""
+    """Newest moments only: a part, for viewers or for whoever goes on after a crash; its segment has the same bytes."""
     STORED = "stored"
     """Until a `Delete`: an init segment or a whole segment, to be made durable."""
 

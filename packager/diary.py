@@ -77,7 +77,7 @@ class _Told:
 
     def row(self) -> dict[str, Any] | None:
         window = self.window
-        if window.version == self._version:
+        if (window.version, len(window.open_parts)) == (self._version, self._parts):
             return None
         if self._only_parts(window):
             parts_from, self._parts = self._parts, len(window.open_parts)
@@ -158,8 +158,8 @@ def _apply(presentation: Presentation, whole: Mapping[str, Any]) -> set[str]:
 def _advance(window: Window, row: Mapping[str, Any]) -> None:
     if "at" in row:
         _take_parts(window, row["at"], *row["parts"])
-        window.hint = row["hint"]
-        window.version += 1
+        if window.low_latency:
+            window.promise(row["hint"])
         return
     if row["from"] is not None and row["from"] > max(window.open_msn, row["media"]):
         raise DiaryError(f"segments before {row['from']} of {window.name} are missing")

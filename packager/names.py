@@ -51,6 +51,11 @@ def segment_of(part: str) -> str:
     return f"{part.rsplit('.', 2)[0]}.m4s"
 
 
+def is_part(name: str) -> bool:
+    """Whether a name or file is a part's: `v0/1-7.3.m4s` is, `v0/1-7.m4s` is not."""
+    return name.endswith(".m4s") and name.count(".") == 2  # noqa: PLR2004 - one before the number, one behind it
+
+
 def number_of(name: str) -> int:
     """The media sequence number in the name or file of a segment or part: 7 in `v0/1-7.3.m4s`; -1 in any other name."""
     number = name.rpartition("-")[2].partition(".")[0]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from media.track import Kind
 from packager.dash import mpd
 from packager.hls.multivariant import Rendition, render
-from packager.names import epoch_of, number_of, rendition_of
+from packager.names import epoch_of, is_part, number_of, rendition_of
 from packager.rates import peak
 
 if TYPE_CHECKING:
@@ -74,6 +74,11 @@ class Presentation:
         """Whether playlists name it as something that can be had: an init segment, a segment, or a part."""
         window = self.windows.get(rendition_of(name))
         return name in self.inits or (window is not None and window.lists(name.rpartition("/")[2]))
+
+    def hides(self, name: str) -> bool:
+        """Whether it is a part that no player is told of, and that none may have."""
+        window = self.windows.get(rendition_of(name))
+        return is_part(name) and (window is None or not window.low_latency)
 
     def place(self, name: str) -> Place | None:
         """As `Window.place`, by names."""

@@ -190,11 +190,10 @@ class Rendition:
         size = sum(map(len, body))
         self._parts.append(body)
         self._size += size
-        if self.window.low_latency:
-            file = self._names.part(msn, index)
-            out.append(Put(self._names.within(file), body, Life.EDGE))
-            part = Part(file, cut.ticks / self.track.timescale, cut.samples[0].key, size)
-            self.window.add_part(part, self._names.part(msn, index + 1))
+        file = self._names.part(msn, index)
+        out.append(Put(self._names.within(file), body, Life.EDGE))
+        part = Part(file, cut.ticks / self.track.timescale, cut.samples[0].key, size)
+        self.window.add_part(part, self._names.part(msn, index + 1))
 
     def _begin(self, first_pts: int, late: int = 0) -> None:
         """Begin a segment whose first sample comes `late` after where it could: other renditions may begin there."""

@@ -192,8 +192,10 @@ class Channel:
         """The chunks of an init segment, segment or part; a part that was announced is waited for.
 
         None means that memory does not have it: look in the store, under `prefix + name`, or for a part where the
-        presentation's `place` says.
+        presentation's `place` says. Nobody has what the presentation hides.
         """
+        if self.presentation.hides(name):
+            return None
         if self.announced(name):
             rendition = rendition_of(name)
             with contextlib.suppress(TimeoutError):

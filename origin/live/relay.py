@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
-from origin.bus.journals.protocol import Fenced, Forgotten
+from origin.bus.journals.protocol import MAX_BODY_BYTES, Fenced, Forgotten
 from origin.errors import Problem
 from origin.observe import metrics
 from packager.diary import Diary, apply
@@ -183,7 +183,7 @@ class Relay:
             self._based, self._entries = True, 0
         if inits:
             await journal.keep(broadcast, epoch, inits)
-        parts = {name: body for name, body in bodies.items() if name not in inits}
+        parts = {name: body for name, body in bodies.items() if name not in inits and _fits(body)}
         self._sequence = await journal.tell(broadcast, epoch, [batch.entry for batch in batches], parts)
         self._entries += len(batches)
 
@@ -208,3 +208,8 @@ class Relay:
         with contextlib.suppress(Problem, TimeoutError):  # a failure shows with the next entry, and is dealt with there
             async with asyncio.timeout(TELL_S):
                 await self._journal.rebase(self._broadcast_id, self._epoch, self._sequence, snapshot)
+
+
+def _fits(body: Sequence[bytes]) -> bool:
+    """Whether the journal takes it; what it does not take can be had when its segment is stored."""
+    return sum(map(len, body)) <= MAX_BODY_BYTES

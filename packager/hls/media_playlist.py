@@ -61,7 +61,7 @@ def _segments(window: Window, skipped: int, target: int) -> str:
 
 def _edge(window: Window) -> float:
     """The playlist's end, in seconds of the window's age."""
-    return window.age + sum(part.duration for part in window.open_parts)
+    return window.age + sum(part.duration for part in window.shown_parts)
 
 
 def _first_ending_after(window: Window, age: float) -> int:
@@ -73,7 +73,7 @@ def _tail(window: Window, others: Mapping[str, Window]) -> str:
     """What follows the closed segments: the open one's parts, the hint, the reports, or the end."""
     if window.ended:
         return "#EXT-X-ENDLIST\n"
-    lines = [part.lines for part in window.open_parts]
+    lines = [part.lines for part in window.shown_parts]
     if lines and window.open_head:
         lines.insert(0, window.open_head.lines)
     if window.hint is not None:

@@ -76,7 +76,7 @@ def _check_reach(window: Window, msn: int, part: int | None) -> None:
         raise ReloadError(f"_HLS_msn={msn} is more than two segments ahead of {window.last_msn}")
     if part is not None and msn >= window.open_msn:
         limit = _ADVANCE_PARTS_S / min(window.part_target or 1.0, 1.0)
-        if part > len(window.open_parts) - 1 + limit:
+        if part > len(window.shown_parts) - 1 + limit:
             raise ReloadError(f"_HLS_part={part} is too far ahead of the last part")
 
 

@@ -1,7 +1,9 @@
 """What players may see of one rendition: closed segments, the parts of the open one, the part that is promised next.
 
-The pipeline appends, the window slides, `media_playlist` reads. `version` rises at every change, so that whoever holds
-a request knows when to look again.
+The pipeline appends, the window slides, `media_playlist` reads. `version` rises at every change that players can see,
+so that whoever holds a request knows when to look again.
+
+Without low latency the parts are here as well, for whoever has to go on with an open segment; no player hears of them.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ class Window:
     """One rendition's playlist, as values.
 
     `target_duration` (whole seconds) is None until the first segment has fixed it; `part_target` (seconds) is 0.0 until
-    the first part has, and for a stream without parts. `hinted` is the name, relative to the playback id, of the part
+    the first part has, and where players hear of none. `hinted` is the name, relative to the playback id, of the part
     that comes next. `age` is the seconds of all segments that were ever appended, `longest` those of the longest
     playlist so far. `lost_count` says how often a segment became a gap afterwards.
     """
@@ -63,14 +65,22 @@ class Window:
         return self.media_sequence + len(self.segments)
 
     @property
+    def shown_parts(self) -> Sequence[Part]:
+        """The parts of the open segment that players are told of: all, or none."""
+        return self._shown(self.open_parts)
+
+    def _shown(self, parts: Sequence[Part]) -> Sequence[Part]:
+        return parts if self.low_latency else ()
+
+    @property
     def last_msn(self) -> int:
         """Of the newest segment in the playlist, whole or begun; one less than `media_sequence` in an empty one."""
-        return self.open_msn if self.open_parts else self.open_msn - 1
+        return self.open_msn if self.shown_parts else self.open_msn - 1
 
     @property
     def last_part(self) -> int | None:
-        """Index of the newest part of `last_msn`; None where that has none."""
-        parts = self.open_parts or (self.segments[-1].parts if self.segments else ())
+        """Index of the newest part of `last_msn` that players are told of; None where there is none."""
+        parts = self.shown_parts or (self._shown(self.segments[-1].parts) if self.segments else ())
         return len(parts) - 1 if parts else None
 
     @property
@@ -102,7 +112,7 @@ class Window:
             closed = msn < self.open_msn
             beyond = part is not None and msn == self.open_msn - 1 and closed and self._beyond_last(part)
             return self.has(msn + 1, 0) if beyond else closed
-        return part is not None and part < len(self.open_parts)
+        return part is not None and part < len(self.shown_parts)
 
     def closed(self, msn: int) -> Segment | None:
         """The segment with that number, if it is closed and in the playlist."""
@@ -118,14 +128,19 @@ class Window:
     def lists(self, file: str) -> bool:
         """Whether the playlist names `file` as a segment or part that can be had."""
         far = bisect_right(self.segments, self.age - NEAR * (self.target_duration or 1), key=attrgetter("end"))
-        near = (part for segment in self.segments[far:] for part in segment.parts)
-        if any(part.file == file for part in (*near, *self.open_parts)):
+        near = (part for segment in self.segments[far:] for part in self._shown(segment.parts))
+        if any(part.file == file for part in (*near, *self.shown_parts)):
             return True
         segment = self.closed(number_of(file))
         return segment is not None and segment.file == file and not segment.gap
 
     def place(self, file: str) -> Place | None:
-        """Where the bytes of a closed segment's part lie; None for any other file, and long after the segment left."""
+        """Where the bytes of a closed segment's part lie; None for any other file, and long after the segment left.
+
+        None, too, for parts that players are not told of.
+        """
+        if not self.low_latency:
+            return None
         msn = number_of(file)
         segment = self.closed(msn) or next((each for each in self._left if each.msn == msn), None)
         return segment.place(file) if segment else None
@@ -147,13 +162,13 @@ class Window:
         return "" if was_next and file == Names(self.name, epoch).segment(msn) else None
 
     def _beyond_last(self, part: int) -> bool:
-        return bool(self.segments) and part >= len(self.segments[-1].parts)
+        return bool(self.segments) and part >= len(self._shown(self.segments[-1].parts))
 
     def add_part(self, part: Part, hint: str) -> None:
-        """Show a new part of the open segment, and the file of the one that will follow."""
+        """Take a new part of the open segment, and show it and the file of the one that will follow if players may."""
         self.open_parts.append(part)
-        self.hint = hint
-        self.version += 1
+        if self.low_latency:
+            self.promise(hint)
 
     def promise(self, hint: str) -> None:
         """Hint at another part than the one before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -16,11 +17,22 @@ from packager.presentation import Presentation
 from tests.packager import feed
 from tests.packager.feed import AAC, VIDEO, WALL, mixed, pictures, sound
 
+if TYPE_CHECKING:
+    from packager.hls.segment import Part
+
 
 def texts(presentation: Presentation) -> dict[str, str]:
     windows = presentation.windows
     shown = {name: render(window, windows, skip=False) for name, window in windows.items()}
     return {**shown, "": presentation.multivariant() if presentation.ready else ""}
+
+
+def parts(presentation: Presentation) -> dict[str, list[Part]]:
+    """All that is known, whether or not players are told of it."""
+    return {
+        name: [part for each in window.segments for part in each.parts] + window.open_parts
+        for name, window in presentation.windows.items()
+    }
 
 
 def run(packager: LivePackager, seconds: float, start: float = 0) -> itertools.chain[None]:
@@ -30,18 +42,31 @@ def run(packager: LivePackager, seconds: float, start: float = 0) -> itertools.c
     return itertools.chain.from_iterable([None] for sample in samples if packager.push(sample))
 
 
-def test_a_reader_shows_what_the_writer_shows_at_every_step() -> None:
-    packager = LivePackager(feed.settings(dvr_window_s=8.0))
+@pytest.mark.parametrize("low_latency", [True, False])
+def test_a_reader_shows_what_the_writer_shows_at_every_step(low_latency: bool) -> None:  # noqa: FBT001 - pytest's form
+    packager = LivePackager(feed.settings(dvr_window_s=8.0, low_latency=low_latency))
     diary, reader = Diary(packager.presentation), Presentation()
     for start in (1.0, 17.0):
         for _ in run(packager, 15, start):
             apply(reader, diary.entry())
             assert texts(reader) == texts(packager.presentation)
+            assert parts(reader) == parts(packager.presentation)
             assert reader.reached_s == packager.presentation.reached_s
     packager.close()
     assert apply(reader, diary.entry()) == {"v0", "a0"}
     assert texts(reader) == texts(packager.presentation)
     assert reader.ended
+
+
+def test_parts_that_players_are_not_told_of_make_nobody_look_again() -> None:
+    packager = LivePackager(feed.settings(low_latency=False, segment_min_s=4.0))
+    diary, reader = Diary(packager.presentation), Presentation()
+    versions: list[int] = []
+    for _ in run(packager, 8):
+        apply(reader, diary.entry())
+        window = reader.windows["v0"]
+        versions += [window.version] if len(window.open_parts) > 1 else []
+    assert len(versions) > len(set(versions)) == 2, "one for each of two segments"
 
 
 def test_a_fresh_diary_tells_everything() -> None:

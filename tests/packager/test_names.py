@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packager.names import Names, epoch_of, in_period, init_place, is_init, number_of, rendition_of
+from packager.names import Names, epoch_of, in_period, init_place, is_init, is_part, number_of, rendition_of
 
 
 def test_names_are_those_of_the_contract() -> None:
@@ -18,6 +18,11 @@ def test_a_name_tells_its_rendition_and_whether_it_is_an_init_segment() -> None:
     assert rendition_of("a0/5-7.3.m4s") == "a0"
     assert is_init("v0/5-init-2.mp4")
     assert not is_init("v0/5-7.m4s")
+
+
+def test_a_part_is_told_from_its_segment() -> None:
+    assert [is_part(name) for name in ("v0/5-7.3.m4s", "5-7.0.m4s")] == [True, True]
+    assert not any(map(is_part, ("v0/5-7.m4s", "v0/5-init-2.mp4", "v0/index.m3u8", "v0/index.m3u8.jws", "")))
 
 
 def test_a_period_is_a_folder() -> None:

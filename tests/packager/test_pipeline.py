@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from media.timing import rescale
-from packager.commands import Delete, Put
+from packager.commands import Delete, Life, Put
 from packager.follower import Follower
 from packager.hls.media_playlist import render
+from packager.names import is_part
 from packager.pipeline import LivePackager
 from tests.packager import feed
 from tests.packager.feed import AAC, AAC_44, OPUS, VIDEO, WALL, broadcast, mixed, picture, pictures, play, sound
@@ -173,14 +174,16 @@ def test_video_announced_but_without_key_frame_leaves_the_sound() -> None:
     assert packager.dropped == len(blind)
 
 
-def test_standard_latency_has_no_parts() -> None:
+def test_standard_latency_shows_no_parts() -> None:
     samples = mixed((VIDEO, pictures(30)), (AAC, sound(30)))
     packager, viewer = broadcast([VIDEO, AAC], samples, low_latency=False, segment_min_s=4)
     assert packager.windows["v0"].target_duration == 4
     text = render(packager.windows["v0"], packager.windows, skip=False)
     assert "PART" not in text
     assert set(durations(packager.windows["v0"])) == {4.0, 2.0}
-    assert not [name for name in viewer.objects if name.count(".") > 1]
+    assert not any(seen.parts for seen in viewer.seen.values())
+    assert {viewer.lives[name] for name in viewer.objects if is_part(name)} == {Life.EDGE}
+    assert {round(part.duration, 1) for segment in packager.windows["v0"].segments for part in segment.parts} == {1.0}
     for name in "v0", "a0":
         assert_contiguous(viewer, name)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from packager.hls.window import Window
 from packager.pipeline import LivePackager
 from packager.presentation import Presentation
@@ -84,3 +86,18 @@ def test_it_tells_what_playlists_name() -> None:
     lists = packager.presentation.lists
     assert all(map(lists, ("v0/1-init-0.mp4", "v0/1-0.m4s", "v0/1-0.0.m4s")))
     assert not any(map(lists, ("v0/1-init-1.mp4", "v0/1-9.m4s", "a0/1-0.m4s", "v0/index.m3u8")))
+
+
+@pytest.mark.parametrize("low_latency", [True, False])
+def test_parts_are_for_players_of_low_latency_alone(low_latency: bool) -> None:  # noqa: FBT001 - pytest's form
+    packager = LivePackager(feed.settings(low_latency=low_latency))
+    packager.start([VIDEO], WALL)
+    for sample in pictures(5):
+        packager.push(sample)
+    shown = packager.presentation
+    parts = ["v0/1-0.0.m4s", f"v0/1-{packager.windows['v0'].open_msn}.0.m4s"]
+    assert [shown.hides(name) for name in parts] == [not low_latency] * 2
+    assert [shown.lists(name) for name in parts] == [low_latency] * 2
+    assert (shown.place(parts[0]) is not None) == low_latency
+    assert not any(map(shown.hides, ("v0/1-0.m4s", "v0/1-init-0.mp4", "v0/index.m3u8", "index.m3u8")))
+    assert shown.hides("v7/1-0.0.m4s")

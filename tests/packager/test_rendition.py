@@ -205,14 +205,17 @@ def test_a_segment_begins_with_its_first_sample_unless_a_hole_is_before_it(late:
     assert rendition.elapsed(late + FRAME) == late + FRAME - start
 
 
-def test_without_low_latency_there_are_no_parts_but_segments_are_written_bit_by_bit() -> None:
+def test_without_low_latency_segments_are_written_bit_by_bit_and_nobody_is_told() -> None:
     rig = Rig(low_latency=False, part_s=1.0)
     rig.promises.fix_part(90_000, 90_000)
     rendition = rig.rendition(VIDEO)
     end = feed(rig, rendition, 0, frames=90)
+    assert list(rig.parts) == ["v0/1-0.0.m4s", "v0/1-0.1.m4s", "v0/1-0.2.m4s"]
+    assert shown(rendition.window) == [(1.0, True), (1.0, False), (1.0, False)]
+    assert (rendition.window.shown_parts, rendition.window.hint) == ((), None)
     rendition.end_segment(end, rig.out, flows=True)
-    assert rig.parts == {}
-    assert rendition.window.segments[0].parts == ()
+    assert rig.put(Life.STORED) == {"v0/1-0.m4s": b"".join(rig.parts.values())}
+    assert [part.file for part in rendition.window.segments[0].parts] == ["1-0.0.m4s", "1-0.1.m4s", "1-0.2.m4s"]
     assert [len(part.rows) for part in rig.segments()["v0/1-0.m4s"]] == [30, 30, 30]
 
 

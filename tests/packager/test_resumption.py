@@ -16,9 +16,9 @@ from tests.packager.feed import AAC, VIDEO, WALL, mixed, pictures, play, sound
 from tests.packager.viewer import Viewer
 
 
-def cut_off(after: int, *, saved: int = 1_000) -> tuple[Presentation, Viewer]:
+def cut_off(after: int, *, saved: int = 1_000, low_latency: bool = True) -> tuple[Presentation, Viewer]:
     """A writer that vanishes after so many pushes; of its open parts `saved` are there, over both renditions."""
-    packager = LivePackager(feed.settings())
+    packager = LivePackager(feed.settings(low_latency=low_latency))
     viewer = Viewer(packager)
     viewer.carry_out(packager.start([VIDEO, AAC], WALL))
     samples = mixed((VIDEO, pictures(14, start=1)), (AAC, sound(14, start=1)))
@@ -33,8 +33,9 @@ def cut_off(after: int, *, saved: int = 1_000) -> tuple[Presentation, Viewer]:
 
 def go_on(left: Presentation, viewer: Viewer) -> LivePackager:
     bodies = {name: (body,) for name, body in viewer.objects.items()}
+    low_latency = all(window.low_latency for window in left.windows.values())
     packager, commands = LivePackager.resume(
-        feed.settings(epoch=2, first_msn=500, first_discontinuity=90), left, bodies
+        feed.settings(epoch=2, first_msn=500, first_discontinuity=90, low_latency=low_latency), left, bodies
     )
     again = [command.name for command in commands if isinstance(command, Put) and command.life is Life.EDGE]
     for name in again:
@@ -46,9 +47,9 @@ def go_on(left: Presentation, viewer: Viewer) -> LivePackager:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(1, 900), st.sampled_from([0, 1, 3, 1_000]))
-def test_the_same_playlist_goes_on(after: int, saved: int) -> None:
-    left, viewer = cut_off(after, saved=saved)
+@given(st.integers(1, 900), st.sampled_from([0, 1, 3, 1_000]), st.booleans())
+def test_the_same_playlist_goes_on(after: int, saved: int, low_latency: bool) -> None:  # noqa: FBT001 - Hypothesis gives it
+    left, viewer = cut_off(after, saved=saved, low_latency=low_latency)
     shown = {name: window.last_msn for name, window in left.windows.items()}
     packager = go_on(left, viewer)
     viewer.even = False
@@ -84,8 +85,9 @@ def test_dash_players_find_every_segment_under_its_epoch() -> None:
     assert all(name in viewer.objects for name in files.values())
 
 
-def test_the_open_segment_keeps_its_parts_and_gets_the_new_epoch() -> None:
-    left, viewer = cut_off(200)
+@pytest.mark.parametrize("low_latency", [True, False])
+def test_the_open_segment_keeps_its_parts_and_gets_the_new_epoch(low_latency: bool) -> None:  # noqa: FBT001 - pytest's form
+    left, viewer = cut_off(260, low_latency=low_latency)
     window = left.windows["v0"]
     parts = [part.file for part in window.open_parts]
     assert parts
@@ -96,7 +98,7 @@ def test_the_open_segment_keeps_its_parts_and_gets_the_new_epoch() -> None:
     assert [part.file for part in closed.parts] == parts
     whole = b"".join(viewer.objects[f"v0/{part}"] for part in parts)
     assert viewer.objects[f"v0/{closed.file}"] == whole
-    assert window.hint == f"2-{msn + 1}.0.m4s"
+    assert window.hint == (f"2-{msn + 1}.0.m4s" if low_latency else None)
 
 
 def test_what_was_promised_is_kept() -> None:

@@ -39,7 +39,8 @@ MAX_ENTRIES: Final = 4096
 MAX_ENTRIES_BYTES: Final = 8 << 20
 """After a snapshot: four thousand of 2 KB."""
 MAX_BODY_BYTES: Final = 16 << 20
-"""A third of a second at 100 Mbit/s is 4 MB; a key frame may be all of it."""
+"""A third of a second at 100 Mbit/s is 4 MB, a second of a stream that shows no parts 12 MB; a key frame may be all of
+it. Writers leave out what is larger, and other nodes wait for the segment instead."""
 MAX_BODIES_BYTES: Final = 64 << 20
 """Of one broadcast: 30 s at 18 Mbit/s. Beyond it the oldest give way, and other nodes wait for the segment instead."""
 MAX_KEPT_BYTES: Final = 4 << 20

@@ -45,8 +45,9 @@ class Saved:
 class Left:
     """A writer that was cut off 9 s into its broadcast: its presentation, its objects, and its parts."""
 
-    def __init__(self) -> None:
-        packager = LivePackager(feed.settings(dvr_window_s=6.0))
+    def __init__(self, *, low_latency: bool = True) -> None:
+        self.low_latency = low_latency
+        packager = LivePackager(feed.settings(dvr_window_s=6.0, low_latency=low_latency))
         self.objects: dict[str, bytes] = {}
         self.parts: dict[str, bytes] = {}
         commands = packager.start([VIDEO, AAC], WALL)
@@ -64,7 +65,8 @@ class Left:
         store = MemoryStore()
         for name, body in self.objects.items():
             await store.put(PREFIX + name, [body])
-        packager, commands = await succession.resume(feed.settings(epoch=2), self.presentation, savings)
+        settings = feed.settings(epoch=2, low_latency=self.low_latency)
+        packager, commands = await succession.resume(settings, self.presentation, savings)
         production = Production(packager, PREFIX)
         keeper = Keeper(
             store, PREFIX, on_durable=lambda stored: production.spool.durable(stored.name), on_lost=production.mark_lost

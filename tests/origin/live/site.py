@@ -14,6 +14,7 @@ from origin.bus.protocol import BusError
 from origin.catalog import broadcasts, streams
 from origin.catalog.database import Catalog
 from origin.catalog.ids import secret_hash
+from origin.catalog.streams import Changes
 from origin.errors import Problem
 from origin.live.director import Director
 from origin.live.means import Means, Shared
@@ -114,6 +115,13 @@ class Site:
         await settled(node)
         return publication
 
+    async def show_no_parts(self) -> None:
+        """Make it a stream whose players are told of whole segments only."""
+        stream, changes = self.stream, Changes(latency="standard")
+        self.stream = await self.catalog.write(
+            lambda conn: streams.update(conn, stream.tenant_id, stream.id, changes, None, self.now)
+        )
+
     async def broadcast(self) -> broadcasts.Broadcast:
         (row,) = await self.catalog.read(broadcasts.open_ones)
         return row
@@ -161,3 +169,10 @@ async def until_same(channel: Channel | None, expected: str) -> bool:
         while await text(channel) != expected:  # noqa: ASYNC110 - as a viewer
             await asyncio.sleep(0.01)
     return True
+
+
+async def watched_bytes(site: Site, channel: Channel | None, uri: str) -> bytes:
+    """What a viewer of this channel gets of a segment."""
+    assert channel is not None
+    body = await channel.media(f"v0/{uri}")
+    return b"".join(body) if body else await site.store.get(f"{channel.prefix}v0/{uri}")

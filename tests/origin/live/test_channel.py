@@ -83,6 +83,27 @@ async def test_a_part_that_has_left_memory_is_cut_out_of_its_segment(air: Air) -
     assert await air.channel.media(f"v0/{oldest.parts[0].file}") is None
 
 
+async def test_a_part_that_players_are_not_told_of_cannot_be_had() -> None:
+    air = Air(low_latency=False)
+    air.go(100)
+    window = air.channel.presentation.windows["v0"]
+    closed = window.segments[-1]
+    for file in (closed.parts[0].file, window.open_parts[0].file):
+        assert air.channel.spool.get(f"v0/{file}")
+        assert await air.channel.media(f"v0/{file}") is None
+    assert await air.channel.media(f"v0/{closed.file}")
+
+
+async def test_a_playlist_that_shows_no_parts_is_not_rendered_anew_for_them() -> None:
+    air = Air(low_latency=False)
+    air.go(70)
+    rendered = [await air.channel.playlist("v0", ReloadQuery()), await air.channel.manifest()]
+    air.go(40)
+    assert air.channel.presentation.windows["v0"].open_parts
+    assert await air.channel.playlist("v0", ReloadQuery()) is rendered[0]
+    assert await air.channel.manifest() is rendered[1]
+
+
 async def test_the_announced_part_is_waited_for(air: Air) -> None:
     air.go(70)
     name = air.channel.packager.windows["v0"].hinted

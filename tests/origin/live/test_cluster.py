@@ -15,7 +15,7 @@ from origin.live import channel, cluster, distant, ending, keeper, opening, tenu
 from origin.stores.memory import MemoryStore
 from origin.stores.protocol import StoreError
 from packager.hls.reload import ReloadQuery
-from tests.origin.live.site import KEY, Away, kill, nodes, settled, text, until_same, until_shown, uris
+from tests.origin.live.site import KEY, Away, kill, nodes, settled, text, until_same, until_shown, uris, watched_bytes
 from tests.support.frames import VIDEO, pictures, push_all
 
 if TYPE_CHECKING:
@@ -142,12 +142,6 @@ async def _read(growing: Growing) -> bytes:
         found += b"".join(part)
         part = await growing.next()
     return found
-
-
-async def watched_bytes(site: Site, channel: Channel | None, uri: str) -> bytes:
-    assert channel is not None
-    body = await channel.media(f"v0/{uri}")
-    return b"".join(body) if body else await site.store.get(f"{channel.prefix}v0/{uri}")
 
 
 class Sulky(MemoryStore):

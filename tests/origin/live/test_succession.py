@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def left() -> Left:
-    return Left()
+@pytest.fixture(params=["low", "standard"])
+def left(request: pytest.FixtureRequest) -> Left:
+    return Left(low_latency=request.param == "low")
 
 
 async def test_segments_written_ahead_are_found_after_a_crash(left: Left, tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ def test_a_run_that_has_only_begun_shows_its_map_and_discontinuity() -> None:
 
 def test_standard() -> None:
     packager = on_air(21.5, low_latency=False, segment_min_s=4.0)
+    assert packager.windows["v0"].open_parts, "nobody is told of what is kept for a successor"
     same_as_golden("standard", render(packager.windows["v0"], packager.windows, skip=False))
 
 

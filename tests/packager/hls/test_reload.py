@@ -55,16 +55,16 @@ def test_any_bytes_are_a_query_or_refused(query: bytes) -> None:
     assert parsed.part is None or parsed.msn is not None
 
 
-def window(*, ended: bool = False, target: int | None = 2) -> Window:
+def window(*, ended: bool = False, target: int | None = 2, low_latency: bool = True) -> Window:
     """Segments 3 and 4 of two parts each, and part 0 of segment 5."""
-    made = Window("v0", media_sequence=3, discontinuity_sequence=0, low_latency=True)
+    made = Window("v0", media_sequence=3, discontinuity_sequence=0, low_latency=low_latency)
     for msn in 3, 4, 5:
         made.begin_segment("1-init-0.mp4", 0.0, discontinuity=False)
         for part in range(2 if msn < 5 else 1):
             made.add_part(Part(f"1-{msn}.{part}.m4s", 1.0, independent=part == 0, size=9), f"1-{msn}.{part + 1}.m4s")
         if msn < 5:
             made.close_segment(f"1-{msn}.m4s", 2.0, 18, f"1-{msn + 1}.0.m4s")
-    made.target_duration, made.part_target = target, 1.0
+    made.target_duration, made.part_target = target, 1.0 if low_latency else 0.0
     if ended:
         made.end()
     return made
@@ -96,6 +96,30 @@ def test_who_waits(msn: int | None, part: int | None, decision: Decision) -> Non
 def test_too_far_ahead(msn: int, part: int | None) -> None:
     with pytest.raises(ReloadError):
         decide(window(), ReloadQuery(msn, part))
+
+
+@pytest.mark.parametrize(
+    ("msn", "part", "decision"),
+    [
+        (None, None, READY),
+        (4, None, READY),
+        (3, 0, READY),
+        (4, 0, WAIT),
+        (4, 2, WAIT),
+        (5, None, WAIT),
+        (5, 0, WAIT),
+        (5, 2, WAIT),
+        (6, None, WAIT),
+    ],
+)
+def test_who_waits_where_no_parts_are_told_of(msn: int | None, part: int | None, decision: Decision) -> None:
+    assert decide(window(low_latency=False), ReloadQuery(msn, part)) is decision
+
+
+@pytest.mark.parametrize(("msn", "part"), [(7, None), (5, 3), (6, 3)])
+def test_too_far_ahead_where_no_parts_are_told_of(msn: int, part: int | None) -> None:
+    with pytest.raises(ReloadError):
+        decide(window(low_latency=False), ReloadQuery(msn, part))
 
 
 def test_without_a_target_duration_everybody_waits() -> None:

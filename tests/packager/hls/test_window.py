@@ -6,8 +6,8 @@ from packager.hls.segment import Part, Place
 from packager.hls.window import Window
 
 
-def window(**options: int) -> Window:
-    return Window("v0", **{"media_sequence": 5, "discontinuity_sequence": 2, **options}, low_latency=True)
+def window(*, low_latency: bool = True) -> Window:
+    return Window("v0", media_sequence=5, discontinuity_sequence=2, low_latency=low_latency)
 
 
 def add(to: Window, *, parts: int = 2, duration: float = 2.0, discontinuity: bool = False, init: str = "i0") -> None:
@@ -124,6 +124,25 @@ def test_what_became_of_segments_that_an_earlier_writer_had_told_of() -> None:
     assert [live.heir(f"1-{msn}.m4s") for msn in (4, 5, 7, 8, 9)] == [None, None, "", "", None]
     assert [live.heir(f"2-{msn}.m4s") for msn in (5, 6, 9)] == [None, None, None]
     assert [live.heir(file) for file in ("1-6.0.m4s", "1-7.0.m4s", "1-init-0.mp4", "")] == [None] * 4
+
+
+def test_without_low_latency_parts_are_kept_and_nothing_tells_of_them() -> None:
+    live = window(low_latency=False)
+    live.target_duration = 2
+    add(live)
+    version = live.version
+    live.begin_segment("i0", 0.0, discontinuity=False)
+    live.add_part(Part("1-6.0.m4s", 1.0, independent=True, size=1), "1-6.1.m4s")
+    kept = [part.file for part in (*live.segments[0].parts, *live.open_parts)]
+    assert kept == ["1-5.0.m4s", "1-5.1.m4s", "1-6.0.m4s"]
+    assert live.version == version, "nobody has to look again"
+    assert (live.last_msn, live.last_part, live.hinted, list(live.shown_parts)) == (5, None, None, [])
+    assert live.has(5, None)
+    assert not any(live.has(msn, part) for msn, part in [(5, 0), (5, 2), (6, None), (6, 0)])
+    assert live.lists("1-5.m4s")
+    assert not any(live.lists(file) or live.place(file) for file in ("1-5.0.m4s", "1-5.1.m4s", "1-6.0.m4s"))
+    live.close_segment("2-6.m4s", 1.0, 1, "2-7.0.m4s")
+    assert live.heir("1-6.m4s") == "2-6.m4s"
 
 
 def test_every_change_is_a_new_version() -> None:
