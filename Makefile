@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 TESTING := $(VENV)/.testing
 ASSETS := player_demo/dist/.built
+APART := tests/e2e/cluster tests/e2e/recordings
 
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster test live nodes rooms lint coverage fix bench soak assets install lock clean
+.PHONY: help demo cluster test live apart rooms lint coverage fix bench soak assets install lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -27,16 +28,16 @@ assets: $(ASSETS)  ## build the player's script (npm if there, else npm from PyP
 test: $(TESTING) $(ASSETS)  ## format check, lint, types, import contracts and every test, with real peers
 	@.ci/debian ffmpeg ffprobe chromium strace openssl dejavu postgres redis-server
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going live nodes
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going live apart
 
 # Two halves beside each other, for two cores, which take as long as each other. Whole programs wait for most of the time,
 # so the rooms may have what is left of the machine.
 
 live: $(TESTING) $(ASSETS)  ## the tests with a whole server, publishers and players
-	$(BIN)/python -m pytest -p tests.house.incomplete --ignore=tests/e2e/cluster tests/e2e tests/bench
+	$(BIN)/python -m pytest -p tests.house.incomplete $(APART:%=--ignore=%) tests/e2e tests/bench
 
-nodes: rooms  ## the tests with several servers and what they share, after those of the rooms
-	$(BIN)/python -m pytest -p tests.house.incomplete tests/e2e/cluster
+apart: rooms  ## the tests with several servers, and of recordings, after those of the rooms
+	$(BIN)/python -m pytest -p tests.house.incomplete $(APART)
 
 rooms: $(TESTING) $(ASSETS)  ## the tests of all rooms
 	nice -n 19 $(BIN)/python -m pytest -p tests.house.incomplete --ignore=tests/e2e --ignore=tests/bench

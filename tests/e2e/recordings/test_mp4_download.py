@@ -14,7 +14,7 @@ from media.silence import aac_silence
 from origin.catalog import assets
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.web.token_desk import Grant
-from tests.e2e.test_recordings import until_ready
+from tests.e2e.recordings.test_recordings import until_ready
 from tests.origin.vod.mp4.made_asset import make_asset
 from tests.packager.mp4.recording import record
 from tests.packager.mp4.test_peers import run
