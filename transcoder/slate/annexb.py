@@ -39,29 +39,6 @@ def configuration(stream: bytes) -> bytes:
     return record
 
 
-def joined(config: bytes, other: bytes) -> bytes:
-    """`config` (as `configuration` gives it) with the parameter sets of another configuration record behind its own.
-
-    Where both number a set alike they cannot be told apart, but then a decoder needs no more than the first anyway.
-    """
-    sets, at = _sets(config)
-    more, _ = _sets(other)
-    return config[:5] + _listed(sets[0] + more[0], 0xE0) + _listed(sets[1] + more[1], 0) + config[at:]
-
-
-def _sets(config: bytes) -> tuple[tuple[list[bytes], list[bytes]], int]:
-    """Sequence and picture parameter sets of a configuration record, and where it goes on behind them."""
-    found: tuple[list[bytes], list[bytes]] = ([], [])
-    at = 5
-    for sets, mask in zip(found, (0x1F, 0xFF), strict=True):
-        count, at = config[at] & mask, at + 1
-        for _ in range(count):
-            size = int.from_bytes(config[at : at + 2], "big")
-            sets.append(config[at + 2 : at + 2 + size])
-            at += 2 + size
-    return found, at
-
-
 def _listed(sets: list[bytes], reserved: int) -> bytes:
     rows = [len(each).to_bytes(2, "big") + each for each in sets]
     return bytes([reserved | len(rows)]) + b"".join(rows)

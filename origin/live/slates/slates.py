@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -17,7 +17,6 @@ from origin.live.publication import Publication
 from origin.live.slates.filler import Filler
 from origin.live.slates.orders import Encode
 from origin.observe import metrics
-from transcoder.slate.annexb import joined
 from transcoder.slate.loop import rate_of
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ class Slates:
             self._remark(on_air, "The slate could not be encoded; the server's log says why.")
             return None
         on_air.health.withdraw(UNAVAILABLE)
-        return _Made(_with_sets_of(video, loop), sound, silence)
+        return _Made(loop, sound, silence)
 
     def _publication(self, on_air: OnAir) -> Publication:
         """Its health is not the stream's: that says what the publisher should know of what it sends."""
@@ -113,15 +112,6 @@ class Slates:
 
     def _remark(self, on_air: OnAir, sentence: str) -> None:
         on_air.health.remark(UNAVAILABLE, sentence, self._means.clock())
-
-
-def _with_sets_of(video: Track, loop: Loop) -> Loop:
-    """The loop, under an init segment with which the publisher's pictures can be decoded as well.
-
-    DASH players ask for the next segment before it begins, and put it behind the slate's init segment though it is the
-    publisher's again.
-    """
-    return replace(loop, track=replace(loop.track, config=joined(loop.track.config, video.config)))
 
 
 def _suits(video: Track, sound: Track | None, silence: Silence | None) -> bool:

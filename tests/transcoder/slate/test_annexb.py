@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from media.codecs import video_size
 from media.track import Codec
-from transcoder.slate.annexb import configuration, joined, sample, units
+from transcoder.slate.annexb import configuration, sample, units
 
 SPS = bytes.fromhex("6742c01e95a0280bfe5c")
 PPS = bytes.fromhex("68ce0f2c80")[:-1] + b"\x81"
@@ -38,14 +38,3 @@ def test_the_configuration_tells_profile_and_sets() -> None:
 
 def test_a_picture_size_can_be_read_from_it() -> None:
     assert video_size(Codec.H264, configuration(b"\0\0\1" + SPS + b"\0\0\1" + PPS)) == (640, 360)
-
-
-def test_the_sets_of_another_configuration_stand_behind_its_own() -> None:
-    other_sps, other_pps = b"\x67\x4d\x00\x1f" + SPS[4:], b"\x68\xee\x3c\x81"
-    high = b"\x67\x64\x00\x1e" + SPS[4:]
-    own = configuration(b"\0\0\1" + high + b"\0\0\1" + PPS)
-    both = joined(own, configuration(b"\0\0\1" + other_sps + b"\0\0\1" + other_pps))
-    expected = b"\x01\x64\x00\x1e\xff\xe2" + b"\0\x0a" + high + b"\0\x0a" + other_sps
-    expected += b"\x02" + b"\0\x05" + PPS + b"\0\x04" + other_pps + b"\xfd\xf8\xf8\x00"
-    assert both == expected
-    assert joined(both, b"\x01\x64\x00\x1e\xff\xe0\x00") == both
