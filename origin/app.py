@@ -25,6 +25,7 @@ import structlog
 from origin.bus.journals.table import open_journal
 from origin.bus.table import open_bus
 from origin.catalog import secret_file, streams
+from origin.catalog.auditor import Auditor
 from origin.catalog.bootstrap import bootstrap
 from origin.catalog.database import Catalog
 from origin.catalog.ids import new_id, secret_hash
@@ -89,6 +90,7 @@ class Server:
         self.rtmp_address: tuple[str, int]
         self.rtmps_address: tuple[str, int] | None = None
         self.catalog: Catalog
+        self.auditor: Auditor
         self.director: Director
         self.library: Library
         self.movies: Movies
@@ -126,6 +128,7 @@ class Server:
         self.catalog = await asyncio.to_thread(Catalog.open, settings.database_url)
         cleanup.push_async_callback(asyncio.to_thread, self.catalog.close)
         await asyncio.to_thread(bootstrap, self.catalog, settings, time.time(), os.urandom)
+        self.auditor = Auditor(self.catalog, clock=time.time, random=os.urandom)
         secret = await asyncio.to_thread(secret_file.load, settings)
         store = await asyncio.to_thread(open_store, settings.store_url)
         cleanup.push_async_callback(store.close)
@@ -166,6 +169,7 @@ class Server:
             find_stream=partial(find_stream, self.catalog, keyring),
             signer=keyring.signer,
             manifest_keys=lambda: keyring.manifest_keys,
+            auditor=self.auditor,
             owner=new_id("no_", os.urandom),  # this process; another, even on the same node, gets the next epoch
             shared=shared,
             clock=time.time,
@@ -199,7 +203,7 @@ class Server:
             random=os.urandom,
         )
         await ops.serve(make_ops(self.services))
-        self.library = Library(self.catalog, store, lambda: keyring.manifest_keys, time.monotonic)
+        self.library = Library(self.catalog, store, lambda: keyring.manifest_keys, self.auditor, time.monotonic)
         playback = Playback(self.services, self.director, self.library, self.movies)
         await http.serve(Front(make_api(self.services), playback))
 

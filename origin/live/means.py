@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from origin.bus.journals.protocol import Journal
     from origin.bus.protocol import Bus
+    from origin.catalog.auditor import Auditor
     from origin.catalog.database import Catalog
     from origin.catalog.streams import Stream
     from origin.stores.logbook import Logbook
@@ -42,6 +43,7 @@ class Means:
     """The key that signs manifests now."""
     manifest_keys: Callable[[], Mapping[str, Ed25519PublicKey]]
     """Every key that manifests in the store may be signed with, by its name."""
+    auditor: Auditor
     owner: str
     shared: Shared | None
     """How nodes that share catalog and store hear of each other; None where this one is alone."""

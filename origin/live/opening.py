@@ -151,7 +151,7 @@ class Opening:
         store, prefix = self._means.store, on_air.channel.prefix
         if known is None:
             await mending.finish(await succession.stored_names(store, prefix), savings)
-            on_air.keeper.adopt(await recount(store, prefix, self._means.manifest_keys()))
+            on_air.keeper.adopt(await recount(store, prefix, self._means.manifest_keys(), self._means.auditor))
             return
         found = [*known.stored, *await in_store(store, prefix, known.unknown)]
         await mending.finish({each.name for each in found}, savings)

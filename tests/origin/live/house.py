@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, TypeVar
 
 from origin.catalog import streams, tenants
+from origin.catalog.auditor import Auditor
 from origin.catalog.database import Catalog
 from origin.catalog.ids import DEFAULT_TENANT, secret_hash
 from origin.catalog.streams import NewStream
@@ -81,6 +82,7 @@ class House:
                 find_stream=self._find,
                 signer=lambda: SIGNER,
                 manifest_keys=lambda: KEYS,
+                auditor=Auditor(self.catalog, clock=lambda: self.now, random=os.urandom),
                 owner=owner,
                 shared=self.shared,
                 clock=lambda: self.now,

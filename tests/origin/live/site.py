@@ -12,6 +12,7 @@ from origin.bus.journals.memory import MemoryJournal
 from origin.bus.memory import MemoryBus
 from origin.bus.protocol import BusError
 from origin.catalog import broadcasts, streams
+from origin.catalog.auditor import Auditor
 from origin.catalog.database import Catalog
 from origin.catalog.ids import secret_hash
 from origin.errors import Problem
@@ -95,6 +96,7 @@ class Site:
                 find_stream=self._find,
                 signer=lambda: SIGNER,
                 manifest_keys=lambda: KEYS,
+                auditor=Auditor(self.catalog, clock=lambda: self.now, random=os.urandom),
                 owner=name,
                 shared=Shared(self.bus, self.journal),
                 clock=lambda: self.now,
