@@ -106,8 +106,10 @@ class Completion:
 
     async def _save(self, asset: Asset, name: str, segment: Segment, savings: succession.Savings) -> Stored | None:
         """Store a segment whose parts were put aside; None where they were not."""
-        body = b"".join(await savings.parts(rendition_of(name), segment.parts)) if segment.parts else b""
-        if not segment.size or len(body) != segment.size:
+        if segment.gap:
+            return None
+        body = b"".join(await savings.parts(rendition_of(name), segment.parts))
+        if len(body) != segment.size:
             return None
         await self._means.store.put(asset.prefix + name, (body,))
         return Stored(name, len(body), hashlib.sha256(body).hexdigest())
