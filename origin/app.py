@@ -35,6 +35,8 @@ from origin.live import sweep
 from origin.live.completion import Completion
 from origin.live.director import Director
 from origin.live.means import Means, Shared
+from origin.live.unsent import Unsent
+from origin.stores.disk import DiskStore
 from origin.stores.logbook import Logbook
 from origin.stores.protocol import Appendable
 from origin.stores.table import open_store
@@ -96,6 +98,7 @@ class Server:
         self.movies: Movies
         self.links: Links
         self.services: Services
+        self._spool: ObjectStore
         self._readiness = Readiness()
         self._cleanup = contextlib.AsyncExitStack()
 
@@ -132,6 +135,8 @@ class Server:
         secret = await asyncio.to_thread(secret_file.load, settings)
         store = await asyncio.to_thread(open_store, settings.store_url)
         cleanup.push_async_callback(store.close)
+        self._spool = await asyncio.to_thread(DiskStore, settings.data_dir / "unsent")
+        cleanup.push_async_callback(self._spool.close)
         bus = open_bus(settings.bus_url)
         cleanup.push_async_callback(bus.close)
         keyring = await TokenDesk.open(self.catalog, bus, secret, clock=time.time, random=os.urandom)
@@ -151,6 +156,7 @@ class Server:
         now = time.time()
         await sweep.sweep(self.catalog, store, now, now - sweep.GRACE_S if shared else math.inf)
         self._keep_running(sweep.run(self.catalog, store, time.time))
+        self._keep_running(means.unsent.run())
         self._keep_running(Completion(means).run())
         self._keep_running(_finisher(means).run())
         self.movies = await self._movies(store)
@@ -165,6 +171,7 @@ class Server:
             catalog=self.catalog,
             store=store,
             drafts=store if isinstance(store, Appendable) else None,
+            unsent=Unsent(self._spool, store, self.catalog),
             logbook=logbook,
             find_stream=partial(find_stream, self.catalog, keyring),
             signer=keyring.signer,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from origin.catalog.auditor import Auditor
     from origin.catalog.database import Catalog
     from origin.catalog.streams import Stream
+    from origin.live.unsent import Unsent
     from origin.stores.logbook import Logbook
     from origin.stores.protocol import Appendable, ObjectStore
     from packager.signing import SigningKey
@@ -36,6 +37,8 @@ class Means:
     store: ObjectStore
     drafts: Appendable | None
     """Where segments are written ahead: the store itself, or a folder beside it."""
+    unsent: Unsent
+    """What the store has not taken when this node stops."""
     logbook: Logbook
     find_stream: Callable[[str, str], Awaitable[Stream | None]]
     """The stream that a stream key or publish token opens, asked for from an address, or None."""

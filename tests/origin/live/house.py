@@ -16,6 +16,7 @@ from origin.errors import Problem
 from origin.live.director import Director
 from origin.live.means import Means, Shared
 from origin.live.publication import Publication
+from origin.live.unsent import Unsent
 from origin.stores.logbook import Logbook
 from origin.stores.memory import MemoryStore
 from packager.hls.reload import ReloadQuery
@@ -66,6 +67,8 @@ class House:
         self._logs = logs
         self._logbooks: list[Logbook] = []
         self.store: MemoryStore = MemoryStore()
+        self.place = MemoryStore()
+        """What is the node's own."""
         self.now = 1_800_000_000.0
         self.shared: Shared | None = None
         self.stream: Stream
@@ -78,6 +81,7 @@ class House:
                 catalog=self.catalog,
                 store=self.store,
                 drafts=None,
+                unsent=Unsent(self.place, self.store, self.catalog),
                 logbook=self._logbook(),
                 find_stream=self._find,
                 signer=lambda: SIGNER,

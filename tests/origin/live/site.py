@@ -19,6 +19,7 @@ from origin.errors import Problem
 from origin.live.director import Director
 from origin.live.means import Means, Shared
 from origin.live.publication import Publication
+from origin.live.unsent import Unsent
 from origin.stores.logbook import Logbook
 from origin.stores.memory import MemoryStore
 from packager.hls.reload import ReloadQuery
@@ -79,6 +80,8 @@ class Site:
     def __init__(self, catalog: Catalog, folder: Path) -> None:
         self.catalog = catalog
         self.store = MemoryStore()
+        self.places: dict[str, MemoryStore] = {}
+        """What is a node's own, by its name."""
         self.journal = Flaky()
         self.bus = MemoryBus()
         self.now = 1_800_000_000.0
@@ -92,6 +95,7 @@ class Site:
                 catalog=self.catalog,
                 store=self.store,
                 drafts=None,
+                unsent=Unsent(self.places.setdefault(name, MemoryStore()), self.store, self.catalog),
                 logbook=Logbook(self._folder / name),
                 find_stream=self._find,
                 signer=lambda: SIGNER,
