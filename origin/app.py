@@ -25,6 +25,7 @@ import structlog
 from origin.bus.journals.table import open_journal
 from origin.bus.table import open_bus
 from origin.catalog import secret_file, streams
+from origin.catalog.auditor import Auditor
 from origin.catalog.bootstrap import bootstrap
 from origin.catalog.database import Catalog
 from origin.catalog.ids import new_id, secret_hash
@@ -34,6 +35,8 @@ from origin.live import sweep
 from origin.live.completion import Completion
 from origin.live.director import Director
 from origin.live.means import Means, Shared
+from origin.live.unsent import Unsent
+from origin.stores.disk import DiskStore
 from origin.stores.logbook import Logbook
 from origin.stores.protocol import Appendable
 from origin.stores.table import open_store
@@ -89,11 +92,13 @@ class Server:
         self.rtmp_address: tuple[str, int]
         self.rtmps_address: tuple[str, int] | None = None
         self.catalog: Catalog
+        self.auditor: Auditor
         self.director: Director
         self.library: Library
         self.movies: Movies
         self.links: Links
         self.services: Services
+        self._spool: ObjectStore
         self._readiness = Readiness()
         self._cleanup = contextlib.AsyncExitStack()
 
@@ -126,9 +131,12 @@ class Server:
         self.catalog = await asyncio.to_thread(Catalog.open, settings.database_url)
         cleanup.push_async_callback(asyncio.to_thread, self.catalog.close)
         await asyncio.to_thread(bootstrap, self.catalog, settings, time.time(), os.urandom)
+        self.auditor = Auditor(self.catalog, clock=time.time, random=os.urandom)
         secret = await asyncio.to_thread(secret_file.load, settings)
         store = await asyncio.to_thread(open_store, settings.store_url)
         cleanup.push_async_callback(store.close)
+        self._spool = await asyncio.to_thread(DiskStore, settings.data_dir / "unsent")
+        cleanup.push_async_callback(self._spool.close)
         bus = open_bus(settings.bus_url)
         cleanup.push_async_callback(bus.close)
         keyring = await TokenDesk.open(self.catalog, bus, secret, clock=time.time, random=os.urandom)
@@ -148,6 +156,7 @@ class Server:
         now = time.time()
         await sweep.sweep(self.catalog, store, now, now - sweep.GRACE_S if shared else math.inf)
         self._keep_running(sweep.run(self.catalog, store, time.time))
+        self._keep_running(means.unsent.run())
         self._keep_running(Completion(means).run())
         self._keep_running(_finisher(means).run())
         self.movies = await self._movies(store)
@@ -162,10 +171,12 @@ class Server:
             catalog=self.catalog,
             store=store,
             drafts=store if isinstance(store, Appendable) else None,
+            unsent=Unsent(self._spool, store, self.catalog),
             logbook=logbook,
             find_stream=partial(find_stream, self.catalog, keyring),
             signer=keyring.signer,
             manifest_keys=lambda: keyring.manifest_keys,
+            auditor=self.auditor,
             owner=new_id("no_", os.urandom),  # this process; another, even on the same node, gets the next epoch
             shared=shared,
             clock=time.time,
@@ -199,7 +210,7 @@ class Server:
             random=os.urandom,
         )
         await ops.serve(make_ops(self.services))
-        self.library = Library(self.catalog, store, lambda: keyring.manifest_keys, time.monotonic)
+        self.library = Library(self.catalog, store, lambda: keyring.manifest_keys, self.auditor, time.monotonic)
         playback = Playback(self.services, self.director, self.library, self.movies)
         await http.serve(Front(make_api(self.services), playback))
 

@@ -102,7 +102,7 @@ class _Told:
             "longest": window.longest,
         }
         if self._changed != window.lost_count:
-            row["gaps"] = [segment.msn for segment in window.segments if segment.gap]
+            row["gaps"] = [segment.msn for segment in window.segments if segment.lost]
         self._version, self._base, self._parts = window.version, window.open_msn, len(window.open_parts)
         self._changed = window.lost_count
         self._rest = self._rest_of(window)

@@ -130,6 +130,11 @@ def get(conn: Connection, tenant_id: str, asset_id: str) -> Asset | None:
     return rows.first(conn, _BY_ID, Asset, wanted=asset_id, of=tenant_id)
 
 
+def locked(conn: Connection, asset_id: str) -> Asset | None:
+    """Look up an asset that nobody else may change in this transaction's time."""
+    return rows.first(conn, select(schema.assets).where(_ROW.id == asset_id).with_for_update(), Asset)
+
+
 def by_playback_id(conn: Connection, playback_id: str) -> Asset | None:
     """Look up whichever tenant's asset is played under this id."""
     return rows.first(conn, _BY_PLAYBACK_ID, Asset, wanted=playback_id)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from origin.catalog.assets import Asset
     from origin.catalog.on_air import Writer
+    from packager.inventory import Stored
     from packager.recorded import Recorded, RecordedInit
 
 WORK_S: Final = 15.0
@@ -58,6 +59,12 @@ def fill(  # noqa: PLR0913, PLR0917 - as `write_down`
         return False
     recordings.fill(conn, tenant_id, broadcast_id, segments)
     return True
+
+
+def redeem(conn: Connection, broadcast_id: str, stored: Stored) -> bool:
+    """Note that the store has a segment after all that stands there as a gap. False if none does, or it is too late."""
+    asset = assets.locked(conn, assets.id_of(broadcast_id))  # or its manifests could be made meanwhile, without it
+    return not (asset and asset.whole) and recordings.redeem(conn, broadcast_id, stored)
 
 
 def complete(conn: Connection, broadcast_id: str, worker: str, now: float) -> bool:

@@ -9,10 +9,10 @@ import json
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, delete, exists, select
+from sqlalchemy import bindparam, delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from origin.catalog import schema
+from origin.catalog import rows, schema
 from origin.catalog.engine import is_shared
 from packager.diary import track_of, track_row
 from packager.recorded import Recorded, RecordedInit
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Table
+
+    from packager.inventory import Stored
 
 _SEGMENT = schema.recording_segments.c
 _INIT = schema.recording_inits.c
@@ -94,6 +96,14 @@ def fill(conn: Connection, tenant_id: str, broadcast_id: str, segments: Sequence
         gap = (_SEGMENT.broadcast_id == broadcast_id, _SEGMENT.rendition == row.rendition, _SEGMENT.msn == row.msn)
         conn.execute(delete(schema.recording_segments).where(*gap, _SEGMENT.size == 0))
     add(conn, tenant_id, broadcast_id, segments)
+
+
+def redeem(conn: Connection, broadcast_id: str, stored: Stored) -> bool:
+    """Let the gap that is written down of a segment be what is stored under its name. False if there is none."""
+    rendition, _, file = stored.name.partition("/")
+    of = (_SEGMENT.broadcast_id == broadcast_id, _SEGMENT.rendition == rendition, _SEGMENT.file == file)
+    gap = update(schema.recording_segments).where(*of, _SEGMENT.size == 0)
+    return rows.touched(conn, gap.values(size=stored.size, sha256=stored.sha256)) == 1
 
 
 def any_of(conn: Connection, broadcast_id: str) -> bool:

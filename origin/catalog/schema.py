@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    UniqueConstraint,
     false,
     true,
 )
@@ -205,6 +206,23 @@ idempotency: Final = Table(
     Column("status", Integer, nullable=False),
     Column("sealed_body", LargeBinary, nullable=False),
     Column("created_at", Double, nullable=False, index=True),
+)
+
+audit: Final = Table(
+    "audit",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    Column("number", BigInteger, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    # No foreign key: what happened is told of things that are gone, too.
+    Column("subject", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("hash", String, nullable=False),
+    UniqueConstraint("tenant_id", "number"),
+    Index("ix_audit_page", "tenant_id", "created_at", "id"),
 )
 
 links: Final = Table(

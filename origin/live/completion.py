@@ -71,6 +71,7 @@ class Completion:
     async def _complete(self, asset: Asset) -> None:
         """Raises `Problem` while the catalog or the store fails; the lease runs out then, and somebody tries again."""
         means = self._means
+        await means.unsent.deliver(asset.prefix)
         presentation = await self._recall(asset.broadcast_id)
         if presentation:
             await self._write_missing(asset, presentation)
@@ -100,14 +101,16 @@ class Completion:
                     stored = found.get(name) or await self._save(asset, name, segment, savings)
                     segments.append(Recorded.of(window.name, segment, stored.sha256 if stored else ""))
         inits = [_init(found[name], presentation) for name in presentation.inits.keys() & found.keys()]
-        await means.catalog.write(lambda conn: recordings.add(conn, asset.tenant_id, asset.broadcast_id, segments))
+        await means.catalog.write(lambda conn: recordings.fill(conn, asset.tenant_id, asset.broadcast_id, segments))
         await means.catalog.write(lambda conn: recordings.add_inits(conn, asset.tenant_id, asset.broadcast_id, inits))
         savings.discard()
 
     async def _save(self, asset: Asset, name: str, segment: Segment, savings: succession.Savings) -> Stored | None:
         """Store a segment whose parts were put aside; None where they were not."""
-        body = b"".join(await savings.parts(rendition_of(name), segment.parts)) if segment.parts else b""
-        if not segment.size or len(body) != segment.size:
+        if segment.gap:
+            return None
+        body = b"".join(await savings.parts(rendition_of(name), segment.parts))
+        if len(body) != segment.size:
             return None
         await self._means.store.put(asset.prefix + name, (body,))
         return Stored(name, len(body), hashlib.sha256(body).hexdigest())

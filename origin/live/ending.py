@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from origin.live.means import Means
     from origin.live.on_air import OnAir
     from origin.live.register import Register
+    from origin.live.unsent import Unsent
 
 DRAIN_S: Final = 10.0
 """How long the store may take to make the last segments durable when the server stops."""
@@ -60,7 +61,7 @@ class Ending:
         try:
             await self._means.catalog.write(lambda conn: rows.lay_down(conn, writer, self._means.clock()))
         finally:
-            await self._finish_storing(on_air, last_word=self._means.shared is None)
+            await self._finish_storing(on_air, last_word=self._means.shared is None, unsent=self._means.unsent)
 
     async def end(self, on_air: OnAir) -> None:
         """ENDLIST, a note in the catalog; a while later everything of it goes."""
@@ -105,15 +106,19 @@ class Ending:
         if on_air.recorder:
             await on_air.recorder.leave()
 
-    async def _finish_storing(self, on_air: OnAir, *, last_word: bool) -> None:
+    async def _finish_storing(self, on_air: OnAir, *, last_word: bool, unsent: Unsent | None = None) -> None:
         """All media, then the manifests that list it; whatever comes of it, the broadcast can be collected then.
 
         Without the `last_word` no manifests: those of whoever goes on must not be written over.
         """
         try:
-            await on_air.keeper.close(DRAIN_S)
+            left = await on_air.keeper.close(DRAIN_S, unsent)
             if on_air.recorder:
+                for name in left:
+                    on_air.recorder.lost(name)  # until it is delivered
                 await on_air.recorder.leave()
+            if left:
+                self._means.unsent.wake()
             await (on_air.shelf.close(SHELF_S) if last_word else on_air.shelf.leave())
         finally:
             on_air.kept.set()

@@ -27,6 +27,7 @@ from packager.names import is_init
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from origin.live.unsent import Unsent
     from packager.commands import Put
 
 BACKLOG_BYTES: Final = 32 * 1024 * 1024
@@ -34,6 +35,8 @@ BACKLOG_BYTES: Final = 32 * 1024 * 1024
 normally takes to come back, and small enough that 200 such broadcasts fit in 8 GB."""
 PAUSES_S: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Between tries; the last one repeats."""
+PROMPT_S: Final = 2.0
+"""How long a store that works takes for what is queued at a stop; who stops a server may kill it after ten seconds."""
 DELETE_TRIES: Final = 3
 """A name that cannot be deleted is left to the sweep at the next start."""
 
@@ -121,19 +124,31 @@ class Keeper:
             self._deletes.append(self._prefix + name)
             self._news.set()
 
-    async def close(self, grace_s: float) -> None:
-        """Finish what is queued, for at most `grace_s` seconds; what is left then is lost. May be called again."""
+    async def close(self, grace_s: float, unsent: Unsent | None = None) -> set[str]:
+        """Finish what is queued, for about `grace_s` seconds; what is left then is lost. May be called again.
+
+        What `unsent` has kept is not, and gives its names: somebody will store it later.
+        """
         self._closing = True
         self._news.set()
-        await asyncio.wait({self._task}, timeout=grace_s)
+        await asyncio.wait({self._task}, timeout=min(grace_s, PROMPT_S))
+        kept = await unsent.keep(self._prefix, tuple(self._puts)) if unsent and self._puts else set[str]()
+        await asyncio.wait({self._task}, timeout=max(grace_s - PROMPT_S, 0))
         self._task.cancel()
         await asyncio.wait({self._task})
+        left = kept & {put.name for put in self._puts}
         while self._puts:
-            self._lose(self._puts.popleft())
+            put = self._puts.popleft()
+            self._let_go(put)
+            if put.name not in left:
+                self._lose(put)
         self._ahead.close()
         self._trouble.close()
+        if unsent and kept != left:
+            await unsent.drop(self._prefix, kept - left)
         if not self._task.cancelled():
             self._task.result()
+        return left
 
     async def settled(self) -> None:
         """Wait until all that was put is durable or lost."""
@@ -205,12 +220,15 @@ class Keeper:
         if oldest is None or oldest is self._puts[-1]:
             return False
         self._puts.remove(oldest)
+        self._let_go(oldest)
         self._lose(oldest)
         return True
 
-    def _lose(self, put: Put) -> None:
+    def _let_go(self, put: Put) -> None:
         self._ahead.drop(put.name)
         self._account(-put.size)
+
+    def _lose(self, put: Put) -> None:
         metrics.store_failures.labels("lost").inc()
         self._on_lost(put.name)
 

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from origin.bus.journals.protocol import Journal
     from origin.bus.protocol import Bus
+    from origin.catalog.auditor import Auditor
     from origin.catalog.database import Catalog
     from origin.catalog.streams import Stream
+    from origin.live.unsent import Unsent
     from origin.stores.logbook import Logbook
     from origin.stores.protocol import Appendable, ObjectStore
     from packager.signing import SigningKey
@@ -35,6 +37,8 @@ class Means:
     store: ObjectStore
     drafts: Appendable | None
     """Where segments are written ahead: the store itself, or a folder beside it."""
+    unsent: Unsent
+    """What the store has not taken when this node stops."""
     logbook: Logbook
     find_stream: Callable[[str, str], Awaitable[Stream | None]]
     """The stream that a stream key or publish token opens, asked for from an address, or None."""
@@ -42,6 +46,7 @@ class Means:
     """The key that signs manifests now."""
     manifest_keys: Callable[[], Mapping[str, Ed25519PublicKey]]
     """Every key that manifests in the store may be signed with, by its name."""
+    auditor: Auditor
     owner: str
     shared: Shared | None
     """How nodes that share catalog and store hear of each other; None where this one is alone."""

@@ -149,9 +149,10 @@ class Opening:
     async def _adopt(self, on_air: OnAir, mending: Mending, savings: succession.Savings, known: SoFar | None) -> None:
         """Mend by what the store has. A recording has its objects written down, and none of them is a stray."""
         store, prefix = self._means.store, on_air.channel.prefix
+        await self._means.unsent.deliver(prefix)
         if known is None:
             await mending.finish(await succession.stored_names(store, prefix), savings)
-            on_air.keeper.adopt(await recount(store, prefix, self._means.manifest_keys()))
+            on_air.keeper.adopt(await recount(store, prefix, self._means.manifest_keys(), self._means.auditor))
             return
         found = [*known.stored, *await in_store(store, prefix, known.unknown)]
         await mending.finish({each.name for each in found}, savings)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from origin.errors import Problem
-from origin.stores.manifests import load_manifest
+from origin.stores.manifests import ManifestTampered, load_manifest
 from origin.stores.protocol import ObjectMissing
 from packager import inventory, signing
 from packager.inventory import InventoryError, Stored
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    from origin.catalog.auditor import Auditor
     from origin.stores.protocol import ObjectStore, StoredObject
 
 log = structlog.get_logger(__name__)
@@ -32,12 +33,14 @@ PAGE: Final = 1_000
 _NOT_MEDIA: Final = (".m3u8", ".mpd", signing.SUFFIX, inventory.NAME)
 
 
-async def recount(store: ObjectStore, prefix: str, keys: Mapping[str, Ed25519PublicKey]) -> list[Stored]:
+async def recount(
+    store: ObjectStore, prefix: str, keys: Mapping[str, Ed25519PublicKey], auditor: Auditor
+) -> list[Stored]:
     """Every media object below `prefix` (`<tenant>/<package>/`), without manifests, which are written anew.
 
     A list that is missing or not to be believed only means that more is read. Raises `StoreError`.
     """
-    listed = await _listed(store, prefix, keys)
+    listed = await _listed(store, prefix, keys, auditor)
     found: list[Stored] = []
     async for each in _objects(store, prefix):
         name = each.key.removeprefix(prefix)
@@ -51,11 +54,17 @@ async def recount(store: ObjectStore, prefix: str, keys: Mapping[str, Ed25519Pub
     return found
 
 
-async def _listed(store: ObjectStore, prefix: str, keys: Mapping[str, Ed25519PublicKey]) -> dict[str, Stored]:
+async def _listed(
+    store: ObjectStore, prefix: str, keys: Mapping[str, Ed25519PublicKey], auditor: Auditor
+) -> dict[str, Stored]:
     try:
         document = await load_manifest(store, prefix + inventory.NAME, keys)
         whole = await asyncio.to_thread(inventory.read, document)
     except ObjectMissing:
+        return {}
+    except ManifestTampered as refused:
+        tenant_id, package, _ = prefix.split("/")
+        await auditor.manifest_refused(tenant_id, package, refused.name, refused.reason)
         return {}
     except (Problem, InventoryError) as error:
         log.warning("package_not_believed", prefix=prefix, detail=str(error))

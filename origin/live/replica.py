@@ -160,7 +160,7 @@ class Replica(Channel):
         """The parts of a segment that the journal still has; None where `name` is no such segment."""
         window = self.presentation.windows.get(rendition_of(name))
         segment = window.closed(number_of(name)) if window else None
-        if window is None or segment is None or window.age - segment.end > BODY_TTL_S:
+        if window is None or segment is None or segment.gap or window.age - segment.end > BODY_TTL_S:
             return None
         return segment.parts if name.endswith(f"/{segment.file}") and segment.parts else None
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class SoFar:
     """`rows` of the segments that windows list, by name, and all init segments.
 
-    `unknown` are the names that are listed, but not written down.
+    `unknown` are the names that are listed, but not written down; or as gaps, when the writer stopped while the store
+    was away (see `unsent`).
     """
 
     rows: dict[str, Recorded]
@@ -41,7 +42,9 @@ async def so_far(means: Means, broadcast_id: str, presentation: Presentation) ->
     numbers = {window.name: window.media_sequence for window in windows}
     rows = await means.catalog.read(lambda conn: recordings.since(conn, broadcast_id, numbers))
     inits = await means.catalog.read(lambda conn: recordings.inits(conn, broadcast_id))
-    known = {f"{row.rendition}/{row.file}": row for row in rows}
+    written = {f"{row.rendition}/{row.file}": row for row in rows}
+    shown = {name for window in windows for name in _names(window)}
+    known = {name: row for name, row in written.items() if not (row.gap and name in shown)}
     by_name = {init.name: init for init in inits}
     unknown = [name for window in windows for name in _names(window) if name not in known and name not in by_name]
     return SoFar(known, by_name, list(dict.fromkeys(unknown)))

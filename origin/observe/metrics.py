@@ -27,6 +27,9 @@ store_puts = Counter(
 manifests_refused = Counter(
     "headwater_manifests_refused_total", "Stored manifests not used for their signature", ["reason"], registry=REGISTRY
 )
+audit_failures = Counter(
+    "headwater_audit_failures_total", "Findings that the audit log did not take", registry=REGISTRY
+)
 store_failures = Counter("headwater_store_failures_total", "Store calls that failed", ["operation"], registry=REGISTRY)
 catalog_failures = Counter(
     "headwater_catalog_failures_total", "Catalog calls for streams on the air that failed", ["work"], registry=REGISTRY

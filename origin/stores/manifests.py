@@ -1,7 +1,8 @@
 """Manifests that rest in the store, read back: each only as far as its signature is good.
 
 Whoever can write to the store can send viewers anywhere by a playlist. So a manifest is used when the signature beside
-it fits its bytes, its name and its package; if not, the answer is 502 `manifest_tampered`, a metric and a log line.
+it fits its bytes, its name and its package; if not, the answer is 502 `manifest_tampered`, a metric and a log line; and
+who asked has it put into the audit log (`ManifestTampered`).
 
 While a broadcast goes on, a manifest and its signature are replaced one after the other. A reader who comes between the
 two looks again, once.
@@ -43,13 +44,23 @@ class _UnsignedError(SignatureError):
         self.reason = reason
 
 
+class ManifestTampered(Problem):
+    """A stored manifest is not used. `name` is its name within its package; `reason` one word, as in the metric."""
+
+    def __init__(self, name: str, error: SignatureError) -> None:
+        super().__init__("manifest_tampered", f"The stored {name} is not used. {error}")
+        self.name = name
+        self.reason = error.reason
+
+
 async def load_manifest(store: ObjectStore, key: str, keys: Mapping[str, Ed25519PublicKey]) -> bytes:
     """Give the manifest stored under `key` (`<tenant>/<package>/<name>`), after checking it against `keys`, by kid.
 
     `package.json` counts as one.
 
     Raises:
-        Problem: `manifest_tampered`; as the store, `not_found` when there is no such manifest, and `store_failed`.
+        ManifestTampered: its signature is not good; once more after a second.
+        Problem: as the store, `not_found` when there is no such manifest, and `store_failed`.
     """
     _, package, name = key.split("/", 2)
     place = Place(package, name)
@@ -62,7 +73,7 @@ async def load_manifest(store: ObjectStore, key: str, keys: Mapping[str, Ed25519
     except SignatureError as error:
         metrics.manifests_refused.labels(error.reason).inc()
         log.error("manifest_tampered", key=key, reason=error.reason, detail=str(error))  # noqa: TRY400 - a finding, no fault
-        raise Problem("manifest_tampered", f"The stored {name} is not used. {error}") from error
+        raise ManifestTampered(name, error) from error
 
 
 async def load_signature(store: ObjectStore, key: str) -> bytes:

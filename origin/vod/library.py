@@ -1,7 +1,7 @@
 """What players get of assets: who is ready to be played, and their manifests, checked and kept at hand.
 
 A manifest is read from the store once, however many ask for it at the same time, and used only if its signature is
-good. It is kept, plain and compressed, as long as there is room.
+good; one that is refused stands in the audit log. It is kept, plain and compressed, as long as there is room.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from origin.catalog import assets
 from origin.stores.headers import content_type
-from origin.stores.manifests import load_manifest, load_signature
+from origin.stores.manifests import ManifestTampered, load_manifest, load_signature
 from origin.wire.conditions import weak_etag
 from packager import signing
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from origin.catalog.assets import Asset
+    from origin.catalog.auditor import Auditor
     from origin.catalog.database import Catalog
     from origin.stores.protocol import ObjectStore
 
@@ -67,11 +68,13 @@ class Library:
         catalog: Catalog,
         store: ObjectStore,
         keys: Callable[[], Mapping[str, Ed25519PublicKey]],
+        auditor: Auditor,
         clock: Callable[[], float],
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._keys = keys
+        self._auditor = auditor
         self._clock = clock
         self._known: OrderedDict[str, tuple[float, Asset | None]] = OrderedDict()
         self._kept: OrderedDict[str, Manifest] = OrderedDict()
@@ -102,17 +105,21 @@ class Library:
             return kept
         task = self._loading.get(key)
         if task is None:
-            task = self._loading[key] = asyncio.create_task(self._load(key))
+            task = self._loading[key] = asyncio.create_task(self._load(asset, key))
             task.add_done_callback(lambda done: self._loaded(key, done))
         return await asyncio.shield(task)
 
-    async def _load(self, key: str) -> Manifest:
-        async with self._room:
-            if key.endswith(signing.SUFFIX):
-                plain = await load_signature(self._store, key)
-            else:
-                plain = await load_manifest(self._store, key, self._keys())
-            return await asyncio.to_thread(_manifest, plain, content_type(key).encode())
+    async def _load(self, asset: Asset, key: str) -> Manifest:
+        try:
+            async with self._room:
+                if key.endswith(signing.SUFFIX):
+                    plain = await load_signature(self._store, key)
+                else:
+                    plain = await load_manifest(self._store, key, self._keys())
+                return await asyncio.to_thread(_manifest, plain, content_type(key).encode())
+        except ManifestTampered as refused:
+            await self._auditor.manifest_refused(asset.tenant_id, asset.id, refused.name, refused.reason)
+            raise
 
     def _loaded(self, key: str, done: asyncio.Task[Manifest]) -> None:
         del self._loading[key]

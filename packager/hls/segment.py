@@ -22,6 +22,11 @@ class Part:
         """The line that announces it."""
         return f"{tags.part(self.file, self.duration, independent=self.independent)}\n"
 
+    @property
+    def gap_lines(self) -> str:
+        """The line that lists it when its segment is lost."""
+        return f"{tags.part(self.file, self.duration, independent=self.independent, gap=True)}\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -64,10 +69,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Segment:
-    """A closed segment; a gap has no parts, and nothing can be fetched under its file.
+    """A closed segment; of a gap nothing can be fetched, neither under its file nor its parts.
 
     `end` is the seconds of all segments up to its end that the window ever held. `lost` tells a gap that was a segment
-    once from one that never had bytes.
+    once, and goes on to list the parts that it had, from one that never had bytes.
     """
 
     msn: int
@@ -112,5 +117,12 @@ class Segment:
 
     @cached_property
     def lines_with_parts(self) -> str:
-        """All lines."""
-        return "".join((self.head.lines, *(part.lines for part in self.parts), self.tail))
+        """All lines.
+
+        Parts must leave a playlist in the order in which they are there, and only once they are behind the live edge
+        (RFC 8216bis, 6.2.1, 6.2.2); those that are not available have GAP=YES (4.4.4.9). So a lost segment keeps the
+        lines of its parts for as long as the others. (That a segment becomes a gap afterwards, 6.2.1 does not allow
+        either; but there is no other word for it, and players would stop at a 404.)
+        """
+        parts = (part.gap_lines if self.gap else part.lines for part in self.parts)
+        return "".join((self.head.lines, *parts, self.tail))

@@ -48,9 +48,10 @@ def program_date_time(at: float) -> str:
     return f"#EXT-X-PROGRAM-DATE-TIME:{text.removesuffix('+00:00')}Z"
 
 
-def part(uri: str, duration: float, *, independent: bool) -> str:
-    """A part of the segment that follows, or of the one still open (4.4.4.9)."""
-    return f'#EXT-X-PART:DURATION={seconds(duration)},URI="{uri}"{",INDEPENDENT=YES" if independent else ""}'
+def part(uri: str, duration: float, *, independent: bool, gap: bool = False) -> str:
+    """A part of the segment that follows, or of the one still open (4.4.4.9); `gap` says that it cannot be had."""
+    flags = (",INDEPENDENT=YES" if independent else "") + (",GAP=YES" if gap else "")
+    return f'#EXT-X-PART:DURATION={seconds(duration)},URI="{uri}"{flags}'
 
 
 def inf(duration: float) -> str:

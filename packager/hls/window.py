@@ -128,7 +128,7 @@ class Window:
     def lists(self, file: str) -> bool:
         """Whether the playlist names `file` as a segment or part that can be had."""
         far = bisect_right(self.segments, self.age - NEAR * (self.target_duration or 1), key=attrgetter("end"))
-        near = (part for segment in self.segments[far:] for part in self._shown(segment.parts))
+        near = (part for segment in self.segments[far:] if not segment.gap for part in self._shown(segment.parts))
         if any(part.file == file for part in (*near, *self.shown_parts)):
             return True
         segment = self.closed(number_of(file))
@@ -153,7 +153,7 @@ class Window:
         """
         msn, epoch = number_of(file), epoch_of(file)
         segment = self.closed(msn)
-        if segment and segment.parts and segment_of(segment.parts[0].file) == file:
+        if segment and segment.parts and not segment.gap and segment_of(segment.parts[0].file) == file:
             return segment.file if segment.file != file else None
         if segment and segment.file == file:
             return None
@@ -219,7 +219,7 @@ class Window:
         """Turn the segment of that name, relative to the playback id, into a gap; nothing happens if it is not here."""
         for index, segment in enumerate(self.segments):
             if name == f"{self.name}/{segment.file}":
-                self.segments[index] = replace(segment, parts=(), size=0, lost=True)
+                self.segments[index] = replace(segment, size=0, lost=True)
                 self.lost_count += 1
                 self.version += 1
 

@@ -16,7 +16,7 @@ from tests.support.keys import KEYS
 from tests.support.packages import laid_out, made
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "signing.md").read_text()
-BY_HAND = DOCUMENT.partition("## By hand")[2]
+BY_HAND = DOCUMENT.partition("## By hand")[2].partition("\n## ")[0]
 OPENSSL, PYTHON, SUMS = re.findall(r"```(?:sh|python)\n(.*?)```", BY_HAND, re.DOTALL)
 KEY_SET = jwks(KEYS)
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from origin.app import AlreadyRunningError, Server
+from origin.catalog import assets, broadcasts
 from origin.config import load_settings
 from origin.errors import Problem
 from tests.support import ffmpeg
@@ -21,6 +22,10 @@ from tests.support.running import EPHEMERAL, headwater
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from origin.catalog.assets import Asset
 
 
 async def test_a_data_directory_has_one_server(tmp_path: Path) -> None:
@@ -173,3 +178,28 @@ async def test_a_crowd_of_silent_viewers_leaves_every_other_door_open(tmp_path: 
         one.close()
     process.terminate()
     await process.communicate()
+
+
+async def test_a_manifest_that_was_tampered_with_is_refused_and_stands_in_the_audit_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("origin.stores.manifests.PAUSE_S", 0.0)
+
+    def record(conn: Connection) -> Asset | None:
+        of = {"id": "bc_a", "tenant_id": "tn_default", "stream_id": "st_a"}
+        broadcasts.start(conn, **of, epoch=1, first_msn=0, now=1.0, recorded=True)
+        broadcasts.end(conn, "bc_a", 2.0, listed=True)
+        assets.finish(conn, assets.id_of("bc_a"), 1.0, 2.0)
+        return assets.get(conn, "tn_default", assets.id_of("bc_a"))
+
+    async with headwater(tmp_path) as running:
+        asset = await running.server.catalog.write(record)
+        assert asset
+        await running.server.services.store.put("tn_default/bc_a/index.m3u8", (b"#EXTM3U\n",))
+        minted = (await running.post("/v1/tokens", {"scope": "play", "playback_id": asset.playback_id})).json()
+        for _ in range(2):
+            answer = await running.get(minted["urls"]["hls"])
+            assert (answer.status_code, answer.json()["code"]) == (502, "manifest_tampered")
+        (told,) = (await running.get("/v1/audit")).json()["items"]
+        assert (told["action"], told["subject"]) == ("manifest.refused", asset.id)
+        assert told["detail"] == {"manifest": "index.m3u8", "reason": "missing"}

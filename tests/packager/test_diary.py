@@ -92,6 +92,22 @@ def test_a_segment_that_is_lost_later_becomes_a_gap_for_readers_too() -> None:
     assert "EXT-X-GAP" in texts(reader)["a0"]
 
 
+def test_a_gap_that_never_had_bytes_is_not_taken_for_a_lost_segment_by_readers() -> None:
+    """DASH tells the two apart."""
+    packager = LivePackager(feed.settings())
+    diary, reader = Diary(packager.presentation), Presentation()
+    packager.start([VIDEO, AAC], WALL)
+    for sample in pictures(9):
+        packager.push(sample)
+    apply(reader, diary.entry())
+    assert packager.windows["a0"].segments[0].gap
+    packager.mark_lost("v0/1-1.m4s")
+    packager.windows["a0"].mark_lost("a0/1-2.m4s")
+    apply(reader, diary.entry())
+    for name, window in packager.windows.items():
+        assert reader.windows[name].segments == window.segments
+
+
 def test_a_rendition_that_goes_and_comes_is_followed() -> None:
     packager = LivePackager(feed.settings(dvr_window_s=8.0))
     diary, reader = Diary(packager.presentation), Presentation()

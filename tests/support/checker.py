@@ -65,7 +65,7 @@ class Listing:
                 gap = True
             elif tag == "#EXT-X-MAP":
                 found.there.update(f"{rendition}/{uri}" for uri in _URI.findall(rest))
-            elif tag == "#EXT-X-PART":
+            elif tag == "#EXT-X-PART" and "GAP=YES" not in rest:
                 found.parts += [f"{rendition}/{uri}" for uri in _URI.findall(rest)]
             elif line and not line.startswith("#"):
                 found._add(f"{rendition}/{line}", gap=gap)

@@ -174,6 +174,27 @@ class AssetPage(BaseModel):
     next_cursor: str | None
 
 
+class AuditEntry(BaseModel):
+    """Something that happened. Hashes are a chain: docs/signing.md says how to check it."""
+
+    id: str
+    tenant_id: str
+    number: int = Field(description="Counts the tenant's entries from 1, without gaps")
+    created_at: float
+    actor: str = Field(description="Whose request it was; `system`: nobody's")
+    action: str = Field(description="`manifest.refused`: what is stored is not what was signed")
+    subject: str = Field(description="The id of what it was done to")
+    detail: dict[str, str]
+    hash: str = Field(description="SHA-256 over this entry and the hash of the one before, in hex")
+
+
+class AuditPage(BaseModel):
+    """Some entries, newest first. `next_cursor` is null on the last page."""
+
+    items: list[AuditEntry]
+    next_cursor: str | None
+
+
 class PageQuery(BaseModel):
     """Which part of a list."""
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from origin.catalog import assets, leases, making, on_air, recordings, streams
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.catalog.making import WORK_S
+from packager.inventory import Stored
 from tests.origin.catalog.made import ON_SQLITE, a_row, a_stream
 
 if TYPE_CHECKING:
@@ -84,6 +85,22 @@ def test_what_is_made_afterwards_is_written_down_by_the_worker_alone(conn: Conne
     assert written(conn) == [0]
     assert making.complete(conn, "bc_one", "no_one", 23.0)
     assert not making.fill(conn, DEFAULT_TENANT, "bc_one", "no_one", [a_row(1, "a0")], 24.0)
+
+
+def test_a_gap_is_redeemed_by_what_is_stored_later_until_all_is_written_down(conn: Connection) -> None:
+    writer = a_writer(conn)
+    recordings.add(conn, DEFAULT_TENANT, "bc_one", [a_row(0), a_row(1, size=0), a_row(2, size=0)])
+    late = [Stored(f"v0/1-{msn}.m4s", 7, "cd" * 32) for msn in range(4)]
+    assert [making.redeem(conn, "bc_one", each) for each in (late[0], late[1], late[1], late[3])] == [
+        *(False, True, False, False)
+    ]
+    assert not making.redeem(conn, "bc_two", late[2])
+    assert [(row.size, row.sha256) for row in recordings.segments(conn, "bc_one", ("", -1), 9)] == [
+        *((9, "ab" * 32), (7, "cd" * 32), (0, ""))
+    ]
+    assert on_air.finish(conn, writer, 20.0, listed=True)
+    assert making.complete(conn, "bc_one", "no_one", 31.0)
+    assert not making.redeem(conn, "bc_one", late[2])
 
 
 def test_those_to_be_left_are_left(conn: Connection) -> None:

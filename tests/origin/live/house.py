@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, TypeVar
 
 from origin.catalog import streams, tenants
+from origin.catalog.auditor import Auditor
 from origin.catalog.database import Catalog
 from origin.catalog.ids import DEFAULT_TENANT, secret_hash
 from origin.catalog.streams import NewStream
@@ -15,6 +16,7 @@ from origin.errors import Problem
 from origin.live.director import Director
 from origin.live.means import Means, Shared
 from origin.live.publication import Publication
+from origin.live.unsent import Unsent
 from origin.stores.logbook import Logbook
 from origin.stores.memory import MemoryStore
 from packager.hls.reload import ReloadQuery
@@ -65,6 +67,8 @@ class House:
         self._logs = logs
         self._logbooks: list[Logbook] = []
         self.store: MemoryStore = MemoryStore()
+        self.place = MemoryStore()
+        """What is the node's own."""
         self.now = 1_800_000_000.0
         self.shared: Shared | None = None
         self.stream: Stream
@@ -77,10 +81,12 @@ class House:
                 catalog=self.catalog,
                 store=self.store,
                 drafts=None,
+                unsent=Unsent(self.place, self.store, self.catalog),
                 logbook=self._logbook(),
                 find_stream=self._find,
                 signer=lambda: SIGNER,
                 manifest_keys=lambda: KEYS,
+                auditor=Auditor(self.catalog, clock=lambda: self.now, random=os.urandom),
                 owner=owner,
                 shared=self.shared,
                 clock=lambda: self.now,

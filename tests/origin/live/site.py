@@ -12,6 +12,7 @@ from origin.bus.journals.memory import MemoryJournal
 from origin.bus.memory import MemoryBus
 from origin.bus.protocol import BusError
 from origin.catalog import broadcasts, streams
+from origin.catalog.auditor import Auditor
 from origin.catalog.database import Catalog
 from origin.catalog.ids import secret_hash
 from origin.catalog.streams import Changes
@@ -19,6 +20,7 @@ from origin.errors import Problem
 from origin.live.director import Director
 from origin.live.means import Means, Shared
 from origin.live.publication import Publication
+from origin.live.unsent import Unsent
 from origin.stores.logbook import Logbook
 from origin.stores.memory import MemoryStore
 from packager.hls.reload import ReloadQuery
@@ -79,6 +81,8 @@ class Site:
     def __init__(self, catalog: Catalog, folder: Path) -> None:
         self.catalog = catalog
         self.store = MemoryStore()
+        self.places: dict[str, MemoryStore] = {}
+        """What is a node's own, by its name."""
         self.journal = Flaky()
         self.bus = MemoryBus()
         self.now = 1_800_000_000.0
@@ -92,10 +96,12 @@ class Site:
                 catalog=self.catalog,
                 store=self.store,
                 drafts=None,
+                unsent=Unsent(self.places.setdefault(name, MemoryStore()), self.store, self.catalog),
                 logbook=Logbook(self._folder / name),
                 find_stream=self._find,
                 signer=lambda: SIGNER,
                 manifest_keys=lambda: KEYS,
+                auditor=Auditor(self.catalog, clock=lambda: self.now, random=os.urandom),
                 owner=name,
                 shared=Shared(self.bus, self.journal),
                 clock=lambda: self.now,

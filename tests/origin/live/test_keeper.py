@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from origin.live import keeper as keeper_module
 from origin.live.keeper import Keeper
+from origin.live.unsent import Unsent
 from origin.stores.memory import MemoryStore
 from origin.stores.protocol import StoreError
 from packager.commands import Life, Put
 from packager.inventory import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pytest
 
@@ -70,6 +71,59 @@ async def test_a_store_that_stays_away_costs_the_oldest_segments_and_bounded_mem
     assert lost == [f"v0/1-{msn}.m4s" for msn in range(5)]
     await keeper.close(0)
     assert lost == [f"v0/1-{msn}.m4s" for msn in range(15)]
+
+
+class Kept(Unsent):
+    """Where names are noted, and there is room for so many."""
+
+    def __init__(self, room: int) -> None:
+        self.names: list[str] = []
+        self.asked = asyncio.Event()
+        self._room = room
+
+    async def keep(self, prefix: str, puts: Iterable[Put]) -> set[str]:
+        self.names = [f"{prefix}{put.name}" for put in puts][: self._room]
+        self.asked.set()
+        return {name.removeprefix(prefix) for name in self.names}
+
+    async def drop(self, prefix: str, names: Iterable[str]) -> None:
+        for name in names:
+            self.names.remove(f"{prefix}{name}")
+
+
+async def test_what_is_kept_at_a_stop_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper_module, "PROMPT_S", 0.0)
+    store, lost, kept = Failing(), list[str](), Kept(2)
+    keeper = Keeper(store, "tn/bc/", on_durable=lambda _: None, on_lost=lost.append)
+    for msn in range(3):
+        keeper.put(segment(msn))
+    assert await keeper.close(0, kept) == {"v0/1-0.m4s", "v0/1-1.m4s"}
+    assert lost == ["v0/1-2.m4s"]
+    assert kept.names == ["tn/bc/v0/1-0.m4s", "tn/bc/v0/1-1.m4s"]
+    assert await keeper.close(0, kept) == set()
+
+
+async def test_what_the_store_takes_at_the_last_moment_is_not_kept_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper_module, "PROMPT_S", 0.01)
+    store, lost, kept = Failing(), list[str](), Kept(9)
+    keeper = Keeper(store, "tn/bc/", on_durable=lambda _: None, on_lost=lost.append)
+    keeper.put(segment(0))
+    keeper.put(segment(1))
+    closing = asyncio.create_task(keeper.close(10, kept))
+    await kept.asked.wait()
+    assert len(kept.names) == 2
+    store.up.set()
+    assert await closing == set()
+    assert (lost, kept.names) == ([], [])
+    assert len(keeper.stored) == 2
+
+
+async def test_a_store_that_works_leaves_nothing_to_be_kept() -> None:
+    kept = Kept(9)
+    keeper = Keeper(MemoryStore(), "tn/bc/", on_durable=lambda _: None, on_lost=lambda _: None)
+    keeper.put(segment(0))
+    assert await keeper.close(10, kept) == set()
+    assert not kept.asked.is_set()
 
 
 async def test_it_may_be_closed_again() -> None:

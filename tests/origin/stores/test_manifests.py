@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from origin.errors import Problem
 from origin.observe import metrics
 from origin.stores import manifests
-from origin.stores.manifests import load_manifest
+from origin.stores.manifests import ManifestTampered, load_manifest
 from origin.stores.memory import MemoryStore
 from packager import signing
 from packager.signing import Place
@@ -58,9 +58,10 @@ async def test_anything_else_is_a_problem_a_metric_and_a_line(
     store = await holding(body, signature)
     refused = metrics.manifests_refused.labels(reason)._value
     before = refused.get()
-    with capture_logs() as lines, pytest.raises(Problem) as caught:
+    with capture_logs() as lines, pytest.raises(ManifestTampered) as caught:
         await load_manifest(store, KEY, KEYS)
     assert (caught.value.code, caught.value.status) == ("manifest_tampered", 502)
+    assert (caught.value.name, caught.value.reason) == ("v0/index.m3u8", reason)
     assert refused.get() == before + 1
     assert [(line["event"], line["reason"], line["key"]) for line in lines] == [("manifest_tampered", reason, KEY)]
 

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from origin.catalog import assets
+from origin.catalog import assets, audit
+from origin.catalog.auditor import EVERY_S, Auditor
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.errors import Problem
 from origin.stores.memory import MemoryStore
@@ -41,7 +44,8 @@ class Counted(MemoryStore):
 def shelf(house: House) -> Library:
     house.store = Counted()
     house.finisher = house.another("no_one/finisher")
-    return Library(house.catalog, house.store, lambda: KEYS, lambda: house.now)
+    auditor = Auditor(house.catalog, clock=lambda: house.now, random=os.urandom)
+    return Library(house.catalog, house.store, lambda: KEYS, auditor, lambda: house.now)
 
 
 async def ready(house: House) -> Asset:
@@ -132,6 +136,23 @@ async def test_a_manifest_that_was_changed_is_not_given_out(
     with pytest.raises(Problem) as caught:
         await shelf.manifest(asset, "v7/index.m3u8")
     assert caught.value.code == "not_found"
+
+
+async def test_a_manifest_that_was_changed_stands_in_the_audit_log_once_a_minute(
+    house: House, shelf: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("origin.stores.manifests.PAUSE_S", 0.0)
+    asset = await ready(house)
+    await house.store.put(f"{PREFIX}v0/index.m3u8", (b"#EXTM3U\nhttps://evil.example/\n",))
+    for passed_s in (0.0, 1.0, EVERY_S):
+        house.now += passed_s
+        with pytest.raises(Problem, match="manifest_tampered"):
+            await shelf.manifest(asset, "v0/index.m3u8")
+    with pytest.raises(Problem, match="not_found"):
+        await shelf.manifest(asset, "v7/index.m3u8")
+    told = await house.catalog.read(lambda conn: audit.page(conn, DEFAULT_TENANT, None, 9))
+    assert [(each.action, each.subject) for each in told] == [("manifest.refused", asset.id)] * 2
+    assert json.loads(told[0].detail) == {"manifest": "v0/index.m3u8", "reason": "wrong_signature"}
 
 
 async def test_a_reader_that_goes_away_does_not_stop_the_others(house: House, shelf: Library) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import m3u8
 import pytest
 
 from packager.hls.media_playlist import render
@@ -80,3 +81,44 @@ def test_gaps() -> None:
     for sample in pictures(9):
         packager.push(sample)
     same_as_golden("gaps", render(packager.windows["a0"], packager.windows, skip=False))
+
+
+def parts(text: str) -> list[tuple[str, str | None]]:
+    """Each part that a playlist lists, and its GAP, as the m3u8 package reads them."""
+    return [(part.uri, part.gap) for segment in m3u8.loads(text).segments for part in segment.parts]
+
+
+def test_a_lost_segment_keeps_its_parts_as_gaps_in_their_places() -> None:
+    """RFC 8216bis, 6.2.2: EXT-X-PART tags MUST be removed in their order; 4.4.4.9: GAP=YES is REQUIRED for these."""
+    packager = on_air(12.5)
+    window = packager.windows["v0"]
+    before = parts(render(window, packager.windows, skip=False))
+    lost = window.segments[-2]
+    packager.mark_lost(f"v0/{lost.file}")
+    text = render(window, packager.windows, skip=False)
+    after = parts(text)
+    assert [uri for uri, _ in after] == [uri for uri, _ in before]
+    assert {gap for _, gap in before} == {None}
+    assert [uri for uri, gap in after if gap == "YES"] == [part.file for part in lost.parts]
+    assert after[0][1] is after[-1][1] is None
+    (segment,) = [segment for segment in m3u8.loads(text).segments if segment.gap_tag]
+    assert segment.uri == lost.file
+    same_as_golden("lost", text)
+
+
+def test_the_parts_of_a_lost_segment_go_when_the_others_go() -> None:
+    packager = on_air(12.5)
+    window = packager.windows["v0"]
+    lost = window.segments[-1]
+    packager.mark_lost(f"v0/{lost.file}")
+    listed: list[bool] = []
+    for sample in mixed((VIDEO, pictures(10, start=12.5)), (AAC, sound(10, start=12.5))):
+        packager.push(sample)
+        files = [uri for uri, _ in parts(render(window, packager.windows, skip=False))]
+        listed.append(lost.parts[-1].file in files)
+        if lost.parts[0].file in files:  # in their order, and never some without those behind them
+            assert [file for file in files if file in {part.file for part in lost.parts}] == [
+                part.file for part in lost.parts
+            ]
+    assert (listed[0], listed[-1]) == (True, False)
+    assert listed == sorted(listed, reverse=True)

@@ -18,6 +18,10 @@ from packager.hls import tags
         (tags.program_date_time(1_790_000_000.25), "#EXT-X-PROGRAM-DATE-TIME:2026-09-21T14:13:20.250Z"),
         (tags.part("1-7.0.m4s", 0.2, independent=True), '#EXT-X-PART:DURATION=0.20000,URI="1-7.0.m4s",INDEPENDENT=YES'),
         (tags.part("1-7.1.m4s", 0.2, independent=False), '#EXT-X-PART:DURATION=0.20000,URI="1-7.1.m4s"'),
+        (
+            tags.part("1-7.1.m4s", 0.2, independent=True, gap=True),
+            '#EXT-X-PART:DURATION=0.20000,URI="1-7.1.m4s",INDEPENDENT=YES,GAP=YES',
+        ),
         (tags.inf(2.002), "#EXTINF:2.00200,"),
         (tags.preload_hint("1-7.2.m4s"), '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="1-7.2.m4s"'),
         (

@@ -67,7 +67,8 @@ def test_what_can_be_had_is_told_from_what_cannot() -> None:
     assert [msn for msn in range(4, 12) if live.lists(f"1-{msn}.0.m4s")] == [7, 8, 9, 10]
     assert not any(map(live.lists, ("1-10.1.m4s", "2-7.m4s", "1-init-0.mp4", "")))
     live.mark_lost("v0/1-7.m4s")
-    assert not live.lists("1-7.m4s")
+    assert not any(map(live.lists, ("1-7.m4s", "1-7.0.m4s", "1-7.1.m4s")))
+    assert live.lists("1-8.0.m4s")
     assert live.closed(7) == live.segments[2]
     assert (live.closed(4), live.closed(10)) == (None, None)
 
@@ -202,3 +203,23 @@ def test_a_lost_segment_is_shown_as_a_gap() -> None:
     live.mark_lost("v0/1-99.m4s")
     assert [segment.gap for segment in live.segments] == [False, True, False]
     assert live.version == version + 1
+
+
+def test_positions_count_the_parts_of_a_segment_that_was_lost() -> None:
+    live = window()
+    add(live)
+    add(live)
+    live.mark_lost("v0/1-6.m4s")
+    assert (live.last_msn, live.last_part) == (6, 1)
+    assert [live.has(6, part) for part in range(3)] == [True, True, False]
+    assert not live.has(7, 0)
+
+
+def test_of_an_earlier_writers_open_segment_that_was_lost_nothing_came() -> None:
+    live = window()
+    add(live)
+    live.begin_segment("i0", 0.0, discontinuity=False)
+    live.add_part(Part("1-6.0.m4s", 1.0, independent=True, size=1), "1-6.1.m4s")
+    live.close_segment("2-6.m4s", 1.0, 1, "2-7.0.m4s")
+    live.mark_lost("v0/2-6.m4s")
+    assert [live.heir(f"1-{msn}.m4s") for msn in (5, 6, 7)] == [None, "", ""]
