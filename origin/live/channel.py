@@ -105,8 +105,8 @@ class Channel:
 
     @property
     def _is_over(self) -> bool:
-        """Whether the end has been told for so long that all have heard of it."""
-        return asyncio.get_running_loop().time() - self._ended_s >= FAREWELL_S
+        """Whether the end has been told for so long that all have heard of it; what goes on elsewhere has none."""
+        return self.presentation.ended and asyncio.get_running_loop().time() - self._ended_s >= FAREWELL_S
 
     def signal(self, rendition: str) -> Signal:
         """What fires when `rendition` grows."""

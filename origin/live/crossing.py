@@ -116,8 +116,10 @@ class Crossing:
             on_air = self._register.of_stream(stream_id)
             if on_air and not on_air.leaving and not (reason == BACKUP and self._front.sends(on_air)):
                 self._front.clear(on_air)
-                await self._ending.lay_down(on_air)
-                self._register.remove(on_air)
+                try:
+                    await self._ending.lay_down(on_air)
+                finally:  # viewers here see what comes elsewhere from now on
+                    self._register.remove(on_air)
 
     async def end_here(self, stream_id: str, reason: str) -> None:
         """As `Node`."""

@@ -49,7 +49,10 @@ class Ending:
         self._closing.hurry()
 
     async def lay_down(self, on_air: OnAir) -> None:
-        """Leave a broadcast to whoever goes on with it; one that waits for nobody, or has nothing to show, ends."""
+        """Leave a broadcast to whoever goes on with it; one that waits for nobody, or has nothing to show, ends.
+
+        What waits for the store goes on waiting behind: whoever goes on need not, and viewers must not.
+        """
         if on_air.leaving:
             return
         if not (on_air.stream.reconnect_window_s and on_air.channel.started):
@@ -61,7 +64,7 @@ class Ending:
         try:
             await self._means.catalog.write(lambda conn: rows.lay_down(conn, writer, self._means.clock()))
         finally:
-            await self._finish_storing(on_air, last_word=self._means.shared is None, unsent=self._means.unsent)
+            self._chores.begin(self._store_the_rest, on_air)
 
     async def end(self, on_air: OnAir) -> None:
         """ENDLIST, a note in the catalog; a while later everything of it goes."""
@@ -105,6 +108,9 @@ class Ending:
         await on_air.keeper.close(DRAIN_S)
         if on_air.recorder:
             await on_air.recorder.leave()
+
+    async def _store_the_rest(self, on_air: OnAir) -> None:
+        await self._finish_storing(on_air, last_word=self._means.shared is None, unsent=self._means.unsent)
 
     async def _finish_storing(self, on_air: OnAir, *, last_word: bool, unsent: Unsent | None = None) -> None:
         """All media, then the manifests that list it; whatever comes of it, the broadcast can be collected then.

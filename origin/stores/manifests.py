@@ -76,18 +76,6 @@ async def load_manifest(store: ObjectStore, key: str, keys: Mapping[str, Ed25519
         raise ManifestTampered(name, error) from error
 
 
-async def load_signature(store: ObjectStore, key: str) -> bytes:
-    """Give what rests beside a manifest as its signature, under `key`, for somebody who checks it.
-
-    Raises:
-        Problem: as `load_manifest`.
-    """
-    try:
-        return await _read(store, key, signing.MAX_SIGNATURE_BYTES)
-    except _UnsignedError as error:
-        raise Problem("manifest_tampered", f"A stored signature is not used. {error}") from error
-
-
 async def _checked(store: ObjectStore, key: str, place: Place, keys: Mapping[str, Ed25519PublicKey]) -> bytes:
     most = inventory.MAX_BYTES if place.name == inventory.NAME else MAX_MANIFEST_BYTES
     payload = await _read(store, key, most)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from origin.catalog import assets
 from origin.stores.headers import content_type
-from origin.stores.manifests import ManifestTampered, load_manifest, load_signature
+from origin.stores.manifests import ManifestTampered, load_manifest
 from origin.wire.conditions import weak_etag
-from packager import signing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,7 +96,7 @@ class Library:
         return asset
 
     async def manifest(self, asset: Asset, name: str) -> Manifest:
-        """A manifest of the asset, or the signature of one, by its name. Raises `Problem`: as `load_manifest`."""
+        """A manifest of the asset, by its name. Raises `Problem`: as `load_manifest`."""
         key = asset.prefix + name
         kept = self._kept.get(key)
         if kept:
@@ -112,10 +111,7 @@ class Library:
     async def _load(self, asset: Asset, key: str) -> Manifest:
         try:
             async with self._room:
-                if key.endswith(signing.SUFFIX):
-                    plain = await load_signature(self._store, key)
-                else:
-                    plain = await load_manifest(self._store, key, self._keys())
+                plain = await load_manifest(self._store, key, self._keys())
                 return await asyncio.to_thread(_manifest, plain, content_type(key).encode())
         except ManifestTampered as refused:
             await self._auditor.manifest_refused(asset.tenant_id, asset.id, refused.name, refused.reason)

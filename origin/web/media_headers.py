@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from origin.stores.headers import content_type
+
 if TYPE_CHECKING:
     from origin.web.asgi import Header
 
@@ -33,6 +35,5 @@ def media_etag(name: str) -> bytes:
 
 
 def media_headers(name: str) -> tuple[Header, ...]:
-    """Give what every answer with media has beside its tag."""
-    kind = b"video/mp4" if name.startswith("v") else b"audio/mp4"
-    return (b"content-type", kind), (b"cache-control", FOR_EVER), *ANY_ORIGIN
+    """Give what every answer with a stored file has beside its tag: media, or what proves it."""
+    return (b"content-type", content_type(name).encode()), (b"cache-control", FOR_EVER), *ANY_ORIGIN

@@ -7,6 +7,7 @@ playback id is the same for every viewer, so that an edge may keep it under the 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ SHORT: Final = b"public, max-age=1"
 """A playlist that was not waited for is stale when its next part comes."""
 POSITIONED: Final = b"public, max-age=10"
 """The answer to a blocking reload changes only by growing; six target durations would be allowed (6.2.5.2)."""
+STORE_S: Final = 8.0
+"""How long the store may take to tell what it has; players give up after ten seconds and more, and do not hear why."""
 STORED: Final = b"public, max-age=10"
 """A recording's manifest never changes, but what it lists goes a minute after the asset was deleted."""
 TOO_EARLY: Final = b"no-store"
@@ -55,8 +58,8 @@ _MEDIA: Final = re.compile(
     r"([va]\d{1,3}/)(?:period-(\d{1,12})/(?=\d+-\d+\.m4s))?(\d{1,12}-(?:init-\d{1,9}\.mp4|\d{1,12}(?:\.\d{1,6})?\.m4s))"
 )
 _MEDIA_PLAYLIST: Final = re.compile(r"([va]\d{1,3})/index\.m3u8")
-_SIGNED: Final = re.compile(r"(?:(?:[va]\d{1,3}/)?index\.m3u8|manifest\.mpd|package\.json)(?:\.jws)?")
-"""Of an asset. Whoever was given its address can have all of it, so they can check it (`headwater verify`)."""
+_PROOF: Final = re.compile(r"package\.json|(?:(?:[va]\d{1,3}/)?index\.m3u8|manifest\.mpd|package\.json)\.jws")
+"""Of an asset: by these whoever was given its address can check what they get (`headwater verify`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ class OnDemand(Protocol):
         """The asset that is played under this id, if it is ready."""
 
     async def manifest(self, asset: Asset, name: str) -> Document:
-        """A stored manifest whose signature is good, `package.json` among them, or the signature of one."""
+        """A stored manifest whose signature is good."""
 
 
 class Playback:
@@ -201,7 +204,10 @@ class Playback:
             name, _ = media
             stored = _Stored(asset.prefix + name, 0, await self._stored_size(asset.prefix + name))
             return await self._send_stored(scope, receive, send, name, stored), "media"
-        if not _SIGNED.fullmatch(target.rest):
+        if _PROOF.fullmatch(target.rest):
+            stored = _Stored(asset.prefix + target.rest, 0, await self._stored_size(asset.prefix + target.rest))
+            return await self._send_stored(scope, receive, send, target.rest, stored), "proof"
+        if target.rest not in {"index.m3u8", MPD} and not _MEDIA_PLAYLIST.fullmatch(target.rest):
             raise _no_such_thing()
         manifest = await unless_gone(receive, self._on_demand.manifest(asset, target.rest))
         return await self._send_playlist(scope, send, manifest, STORED), "playlist"
@@ -340,7 +346,11 @@ class Playback:
 
     async def _stored_size(self, key: str, *, due: bool = False) -> int:
         """Bytes of an object; where it is `due`, a playlist lists it and it is on its way."""
-        size = await self._store.size(key)
+        try:
+            async with asyncio.timeout(STORE_S):
+                size = await self._store.size(key)
+        except TimeoutError:
+            raise Problem("store_failed", "The store does not answer; ask again in a moment.", RETRY_SOON) from None
         if size is not None:
             return size
         if due:  # players give up at a 404, and edges keep it

@@ -251,6 +251,8 @@ class TokenDesk:
         """A catalog that fails for a while leaves us with what we know."""
         try:
             await self.refresh()
+        except Problem as problem:
+            _log.warning("keys and revocations cannot be read", problem=str(problem))
         except Exception:  # noqa: BLE001 - whatever it was, the next try comes by itself
             _log.exception("keys and revocations cannot be read")
 

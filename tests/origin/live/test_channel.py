@@ -128,6 +128,13 @@ async def test_the_end_answers_everybody(air: Air) -> None:
     await hinted
 
 
+async def test_what_goes_on_elsewhere_stays_live_for_dash_players(air: Air, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel_module, "FAREWELL_S", 0.0)
+    air.go(70)
+    await air.channel.suspend()
+    assert b'type="dynamic"' in (await air.channel.manifest()).plain
+
+
 async def test_what_cannot_be_is_refused(air: Air) -> None:
     air.go(70)
     for rendition, query, code in (

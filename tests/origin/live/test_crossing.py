@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from origin.catalog import slates
+from origin.catalog.ids import DEFAULT_TENANT
 from origin.catalog.slates import Slate
 from origin.errors import Problem
-from origin.live import bulletins, cluster, crossing, on_air, tenure, vigil
+from origin.live import bulletins, channel, cluster, crossing, on_air, tenure, vigil
 from origin.live.status import LiveStatus
 from tests.origin.live.site import KEY, Away, kill, nodes, settled, text, until_same, uris
 from tests.support.frames import VIDEO, pictures, push_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from origin.live.director import Director
@@ -34,6 +35,33 @@ async def test_a_publisher_at_another_node_takes_the_stream_over(site: Site) -> 
         assert uris(before) <= uris(after)
         assert first.channel("pb_one") is None
         assert await until_same(await first.find("pb_one"), after)
+
+
+async def test_viewers_go_on_at_the_old_node_though_its_store_hangs(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "FAREWELL_S", 0.0)
+    answers = asyncio.Event()
+    put = site.store.put
+
+    async def hanging(key: str, chunks: Sequence[bytes]) -> None:
+        await answers.wait()
+        await put(key, chunks)
+
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        monkeypatch.setattr(site.store, "put", hanging)
+        await site.publish(first)
+        before = await first.find("pb_one")
+        assert before
+        await site.publish(second)
+        assert b'type="dynamic"' in (await before.manifest()).plain, "it goes on: the end of the channel is not the end"
+        now = await first.find("pb_one")
+        assert now is not before
+        assert await until_same(now, await text(second.channel("pb_one")))
+        answers.set()
+        await first.drain()
+    stored = await site.store.list(f"{DEFAULT_TENANT}/", "", 100)
+    assert any("/v0/1-" in found.key for found in stored), "what waited for the store is stored when it answers"
 
 
 async def test_any_node_can_disconnect_a_stream(site: Site) -> None:

@@ -15,8 +15,6 @@ from origin.errors import Problem
 from origin.stores.memory import MemoryStore
 from origin.vod import library as library_module
 from origin.vod.library import Library
-from packager import signing
-from packager.signing import Place
 from tests.origin.vod.house import House, a_tape
 from tests.support.keys import KEYS
 
@@ -94,21 +92,6 @@ async def test_a_manifest_is_read_once_for_many(house: House, shelf: Library) ->
     await shelf.manifest(asset, "v0/index.m3u8")
     assert isinstance(house.store, Counted)
     assert house.store.reads.count(f"{PREFIX}v0/index.m3u8") == 1
-
-
-async def test_signatures_are_given_to_whoever_checks(house: House, shelf: Library) -> None:
-    asset = await ready(house)
-    for name in ("v0/index.m3u8", "manifest.mpd", "package.json"):
-        payload, signature = await shelf.manifest(asset, name), await shelf.manifest(asset, name + signing.SUFFIX)
-        signing.verify(payload.plain, signature.plain, Place("bc_one", name), KEYS)
-        assert signature.kind == b"application/jose"
-    with pytest.raises(Problem) as caught:
-        await shelf.manifest(asset, "v7/index.m3u8" + signing.SUFFIX)
-    assert caught.value.code == "not_found"
-    await house.store.put(f"{PREFIX}index.m3u8.jws", (b"x" * (signing.MAX_SIGNATURE_BYTES + 1),))
-    with pytest.raises(Problem) as caught:
-        await shelf.manifest(asset, "index.m3u8" + signing.SUFFIX)
-    assert caught.value.code == "manifest_tampered"
 
 
 async def test_what_there_is_no_room_for_is_read_again(

@@ -7,7 +7,10 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from origin.live import channel
+from origin.web import playback as playback_module
 from origin.web.playback import MOST_HELD, Playback
 from tests.support import ffmpeg
 from tests.support.hls import newest_part, playlist, until_live
@@ -15,8 +18,6 @@ from tests.support.running import headwater
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tests.support.running import Headwater, Stream
 
@@ -170,6 +171,23 @@ async def test_what_is_listed_and_not_stored_yet_is_to_be_asked_for_again(tmp_pa
         expected = Client(playback, _path(stream, f"v0/1-{on_air.presentation.next_msn}.m4s"))
         await expected.served
         assert (expected.status, expected.caching, expected.body) == (204, b"no-store", b"")
+
+
+async def test_viewers_do_not_wait_long_for_a_store_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        await ffmpeg.publish(stream.rtmp_url, ffmpeg.source(seconds=12, audio=False, realtime=False))
+        await until_live(running, stream)
+
+        async def hanging(_key: str) -> int | None:
+            await asyncio.Event().wait()
+            return None
+
+        monkeypatch.setattr(running.server.services.store, "size", hanging)
+        monkeypatch.setattr(playback_module, "STORE_S", 0.05)
+        asked = Client(_playback(running), _path(stream, "v0/1-0.m4s"))
+        await asked.served
+        assert (asked.status, dict(asked.sent[0]["headers"])[b"retry-after"]) == (503, b"1")
 
 
 async def test_a_reload_whose_wait_was_in_vain_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
