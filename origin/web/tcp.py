@@ -1,7 +1,8 @@
 """Hypercorn's connection handler, where it would wait for what cannot come any more.
 
 When the client has closed, Hypercorn still sits out the time between requests, and the connection counts for as long.
-And what of a request's body nobody reads fills a queue of ten: then its answer waits to say that it is over, for ever.
+What of a request's body nobody reads fills a queue of ten: then its answer waits to say that it is over, for ever. And
+where an answer breaks off because the client has gone, requests that came behind it wait for their turn, for ever.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import hypercorn.asyncio.tcp_server
 from hypercorn.asyncio.task_group import TaskGroup, _handle
 from hypercorn.asyncio.tcp_server import TCPServer
-from hypercorn.events import Updated
+from hypercorn.events import Closed, Updated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -86,15 +87,22 @@ class Connection(TCPServer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._heard_all = False
+        self._reading: asyncio.Timeout | None = None
 
     async def protocol_send(self, event: Event) -> None:
         """As Hypercorn's, but there is no waiting for a next request that cannot come."""
         if not (self._heard_all and isinstance(event, Updated)):
             await super().protocol_send(event)
+        if self._reading and self.writer.transport.is_closing():
+            self._reading.reschedule(self.loop.time())
 
     async def _read_data(self) -> None:
+        """As Hypercorn's, until there is nobody to be answered, whatever has come and waits."""
         try:
-            await super()._read_data()
+            async with asyncio.timeout(None) as self._reading:
+                await super()._read_data()
+        except TimeoutError:
+            await self.protocol.handle(Closed())
         finally:
-            self._heard_all = True
+            self._heard_all, self._reading = True, None
             await self.idle_task.stop()

@@ -7,8 +7,6 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from origin.live import channel
 from origin.web import playback as playback_module
 from origin.web.playback import MOST_HELD, Playback
@@ -18,6 +16,8 @@ from tests.support.running import headwater
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.support.running import Headwater, Stream
 

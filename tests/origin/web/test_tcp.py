@@ -74,6 +74,29 @@ async def test_a_client_that_closes_gives_its_place_back() -> None:
             await _answered(address)
 
 
+class Long:
+    """Answers with more than the socket's buffers hold."""
+
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
+        with request_watched():
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"20000000")]})
+            await send({"type": "http.response.body", "body": b"x" * 20_000_000})
+
+
+async def test_so_does_one_that_has_asked_for_more_than_it_reads() -> None:
+    async with _listening(Long(), **ONE) as (listener, address):
+        for _ in range(5):
+            reader, writer = await asyncio.open_connection(*address, limit=1)
+            writer.write(GET * 2_000)
+            await reader.readexactly(1)
+            writer.transport.abort()
+            async with asyncio.timeout(10):
+                while listener._connections:  # noqa: ASYNC110 - it tells nobody
+                    await asyncio.sleep(0.01)
+        async with asyncio.timeout(5):
+            await listener.close(60.0)
+
+
 async def test_so_does_one_that_resets() -> None:
     async with _listening(App(), **ONE) as (_, address):
         with socket.create_connection(address) as near:
