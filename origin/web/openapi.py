@@ -7,6 +7,7 @@ by plain ASGI in front of Quart.
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import Any, Final
 
 from quart import Blueprint, Response, current_app
@@ -36,6 +37,11 @@ blueprint = Blueprint("openapi", __name__)
 
 class Provider(OpenAPIProvider):
     """quart-schema's, completed."""
+
+    @cached_property
+    def text(self) -> str:
+        """The document as it is sent: routes do not change, and 40 ms a request would be a way to stop the server."""
+        return json.dumps(self.schema())
 
     def schema(self) -> dict[str, Any]:
         """Build the document."""
@@ -70,8 +76,8 @@ def install(app: Any) -> None:
 @tag(["operations"])
 async def openapi() -> Response:
     """Read this document."""
-    schema = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
-    return Response(json.dumps(schema), content_type="application/json", headers={"Cache-Control": "no-cache"})
+    text = current_app.extensions["QUART_SCHEMA"].openapi_provider.text
+    return Response(text, content_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
