@@ -55,8 +55,9 @@ from origin.web.services import Links, Readiness, Services
 from origin.web.token_desk import TokenDesk
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Coroutine, Iterator, Mapping
     from pathlib import Path
+    from socket import socket
 
     from origin.bus.protocol import Bus
     from origin.catalog.streams import Stream
@@ -83,10 +84,14 @@ class AlreadyRunningError(Problem):
 
 
 class Server:
-    """All of Headwater in one process. The addresses are those really bound, known once `start` returns."""
+    """All of Headwater in one process. The addresses are those really bound, known once `start` returns.
 
-    def __init__(self, settings: Settings) -> None:
+    `sockets` are those that listen already, for `http` and `rtmp`, in the place of ours.
+    """
+
+    def __init__(self, settings: Settings, sockets: Mapping[str, socket] | None = None) -> None:
         self.settings = settings
+        self._sockets = sockets or {}
         self.http_address: tuple[str, int]
         self.ops_address: tuple[str, int]
         self.rtmp_address: tuple[str, int]
@@ -192,7 +197,7 @@ class Server:
         cleanup.push_async_callback(ops.close, 0.0)
         cleanup.push_async_callback(http.close, GRACE_S)
         self.ops_address = await ops.bind(*settings.ops_bind)
-        self.http_address = await http.bind(*settings.http_bind, tls=tls)
+        self.http_address = await http.bind(*settings.http_bind, tls=tls, open_already=self._sockets.get("http"))
         await self._listen_rtmp(tls, RtmpLimits(connections=shares.publishers))
         cleanup.push_async_callback(self.director.drain)
         self.links = Links.of(settings, self.http_address, self.rtmp_address, self.rtmps_address)
@@ -221,7 +226,9 @@ class Server:
         return Movies(CatalogFilms(self.catalog), plans, store)
 
     async def _listen_rtmp(self, tls: ssl.SSLContext | None, limits: RtmpLimits) -> None:
-        plain = await serve_rtmp(self.director, *self.settings.rtmp_bind, limits=limits)
+        plain = await serve_rtmp(
+            self.director, *self.settings.rtmp_bind, limits=limits, open_already=self._sockets.get("rtmp")
+        )
         self._cleanup.push_async_callback(plain.close, GRACE_S)
         self.rtmp_address = plain.address
         if self.settings.rtmps_bind:
@@ -277,10 +284,10 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then drain; a second signal stops at once."""
+def run(settings: Settings, sockets: Mapping[str, socket] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then drain; a second signal stops at once. `sockets` as `Server` takes them."""
     with asyncio.Runner(loop_factory=_new_loop) as runner:
-        runner.run(_serve(Server(settings)))
+        runner.run(_serve(Server(settings, sockets)))
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

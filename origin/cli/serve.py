@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
 from origin.cli.common import Failed, with_settings
+from origin.cli.inherited import inherited
+from origin.config import ConfigError
 from origin.errors import Problem
 from origin.observe import logs
 
@@ -23,7 +26,9 @@ def command(settings: Settings) -> None:
     # The composition root imports everything; the other commands do without.
     run = import_module("origin.app").run
     try:
-        run(settings)
+        run(settings, inherited(os.environ, os.getpid()))
+    except ConfigError as error:
+        raise Failed(str(error)) from error
     except Problem as problem:
         raise Failed(problem.detail) from problem
     except OSError as error:

@@ -23,6 +23,7 @@ from origin.wire.rtmp.handshake import SEED_SIZE
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Coroutine
+    from socket import socket
 
     from origin.ingest.desk import Desk
 
@@ -148,15 +149,26 @@ class RtmpServer:
             await asyncio.wait_for(self._house.empty.wait(), seconds)
 
 
-async def serve_rtmp(
-    desk: Desk, host: str, port: int, *, limits: RtmpLimits | None = None, tls: ssl.SSLContext | None = None
+async def serve_rtmp(  # noqa: PLR0913 - where, and how
+    desk: Desk,
+    host: str,
+    port: int,
+    *,
+    limits: RtmpLimits | None = None,
+    tls: ssl.SSLContext | None = None,
+    open_already: socket | None = None,
 ) -> RtmpServer:
-    """Listen for publishers; with `tls`, for RTMPS. Raises OSError where that address cannot be had."""
+    """Listen for publishers, on a socket that is `open_already` if there is one; with `tls`, for RTMPS on our own.
+
+    Raises OSError where that address cannot be had.
+    """
     limits = limits or RtmpLimits()
     house = House(desk, "rtmps" if tls else "rtmp", limits)
     if tls:
         return RtmpServer(house, await listen_tls(house, tls, host, port, _BACKLOG))
     server = await asyncio.get_running_loop().create_server(
-        lambda: RtmpConnection(house, secrets.token_bytes(SEED_SIZE)), host, port, backlog=_BACKLOG
+        lambda: RtmpConnection(house, secrets.token_bytes(SEED_SIZE)),
+        **({"sock": open_already} if open_already else {"host": host, "port": port}),
+        backlog=_BACKLOG,
     )
     return RtmpServer(house, server)

@@ -22,6 +22,7 @@ from origin.web.tcp import Connection
 
 if TYPE_CHECKING:
     import ssl
+    from socket import socket
 
     from hypercorn.typing import AppWrapper, ASGIFramework
 
@@ -59,16 +60,19 @@ class HttpListener:
         self._connections: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
 
-    async def bind(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
+    async def bind(
+        self, host: str, port: int, tls: ssl.SSLContext | None = None, open_already: socket | None = None
+    ) -> tuple[str, int]:
         """Take the address, and give it back with the port that the system chose if `port` was 0.
+
+        A socket that is `open_already` has one, and is taken instead.
 
         Raises:
             OSError: the address cannot be bound.
         """
         self._server = await asyncio.start_server(
             self._serve,
-            host,
-            port,
+            **({"sock": open_already} if open_already else {"host": host, "port": port}),
             backlog=self._limits.backlog,
             ssl=tls,
             ssl_handshake_timeout=TLS_HANDSHAKE_S if tls else None,

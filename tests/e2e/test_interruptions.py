@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +13,7 @@ from player_demo import build
 from tests.support import ffmpeg
 from tests.support.browser import Watch, beside, chromium, executable
 from tests.support.cluster import cluster
-from tests.support.dash_players import DASH_JS, SHAKA, Stock, reading
+from tests.support.dash_players import DASH_JS, SHAKA, reading
 from tests.support.node import Node, publishing_in_a_loop
 
 if TYPE_CHECKING:
@@ -34,10 +34,6 @@ FURTHER_S = 10.0
 """More than any of them has in its buffer, and than the interruptions last: what it plays then came after them."""
 CRITICAL = " 2"
 """Shaka Player's word for what it cannot mend; it tells of what it mends, too."""
-PATIENT = replace(
-    DASH_JS, options="{ streaming: { retryAttempts: { MPD: 200, MediaSegment: 200, InitializationSegment: 200 } } }"
-)
-"""As it comes, dash.js 5.2 gives up for good when nobody listens at the server's address for a second."""
 POSITION = "document.querySelector('video').currentTime"
 
 
@@ -49,7 +45,7 @@ class Audience:
     stock: dict[str, Page]
 
     @classmethod
-    async def gather(cls, stack: AsyncExitStack, node: Node, stream: Stream, dash_js: Stock = DASH_JS) -> Audience:
+    async def gather(cls, stack: AsyncExitStack, node: Node, stream: Stream) -> Audience:
         """Open all three, and wait until each has played for a moment."""
         assert build.main() == 0
         context = await stack.enter_async_context(chromium())
@@ -57,7 +53,7 @@ class Audience:
         await page.until('h.phase === "playing" && h.delay !== null', wait_s=WAIT_S)
         stock = {
             player.name: await player.open(await beside(context), node.url, stream.token, stream.playback_id)
-            for player in (dash_js, SHAKA)
+            for player in (DASH_JS, SHAKA)
         }
         audience = cls(page, stock)
         await audience.plays_on(3.0)
@@ -81,13 +77,15 @@ async def _plays_on(page: Page, seconds: float) -> None:
 
 
 @asynccontextmanager
-async def lone_server(folder: Path) -> AsyncIterator[tuple[Node, Stream]]:
-    node = Node(folder)
+async def lone_server(folder: Path, *, kept_sockets: bool = False) -> AsyncIterator[tuple[Node, Stream]]:
+    node = Node(folder, kept_sockets=kept_sockets)
     await node.start()
     try:
         yield node, await node.stream()
     finally:
         await node.stop()
+        for each in node.listening:
+            each.close()
 
 
 async def test_an_encoder_that_is_away_for_a_moment(tmp_path: Path) -> None:
@@ -102,10 +100,11 @@ async def test_an_encoder_that_is_away_for_a_moment(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_is_killed_and_started_again(tmp_path: Path) -> None:
+    """Its sockets listen all the time: dash.js 5.2 gives up for good when nobody does for a second."""
     async with AsyncExitStack() as stack:
-        node, stream = await stack.enter_async_context(lone_server(tmp_path))
+        node, stream = await stack.enter_async_context(lone_server(tmp_path, kept_sockets=True))
         await stack.enter_async_context(publishing_in_a_loop([stream.rtmp_url], ffmpeg.source()))
-        audience = await Audience.gather(stack, node, stream, PATIENT)
+        audience = await Audience.gather(stack, node, stream)
         await node.kill()
         await node.start()
         await audience.plays_on()

@@ -25,6 +25,17 @@ START_S = 60.0
 RETRY_S = 0.5
 """Between tries of an encoder; OBS waits 2 s at first, FFmpeg's users write loops like ours."""
 
+HAND_OVER = """
+import os, sys
+names, words = sys.argv[1], sys.argv[sys.argv.index("--") + 1:]
+kept = [os.dup(int(each)) for each in sys.argv[2:sys.argv.index("--")]]
+for number, each in enumerate(kept, 3):
+    os.dup2(each, number)
+    os.set_inheritable(number, True)
+told = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(kept)), "LISTEN_FDNAMES": names}
+os.execve(sys.executable, [sys.executable, *words], os.environ | told)
+"""
+
 
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on now."""
@@ -45,6 +56,8 @@ class Node:
     data_dir: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
+    kept_sockets: bool = False
+    """Whether sockets listen for it all the time, as systemd's do: they take connections while it is not running."""
     process: asyncio.subprocess.Process | None = None
 
     def __post_init__(self) -> None:
@@ -52,6 +65,18 @@ class Node:
         """What it has said so far, over all its lives."""
         self.http_port, self.ops_port, self.rtmp_port = free_ports(3)
         self.url = f"http://127.0.0.1:{self.http_port}"
+        self._sockets = {"http": self.http_port, "rtmp": self.rtmp_port} if self.kept_sockets else {}
+        self.listening = [socket.create_server(("127.0.0.1", port)) for port in self._sockets.values()]
+
+    def _words(self) -> list[str]:
+        """The command; one with sockets has them as 3, 4, … and knows its own process id before it begins."""
+        serve = ["-m", "origin.cli.main", "serve"]
+        if not self.listening:
+            return [sys.executable, *serve]
+        return [sys.executable, "-c", HAND_OVER, ":".join(self._sockets), *map(str, self._filenos()), "--", *serve]
+
+    def _filenos(self) -> list[int]:
+        return [each.fileno() for each in self.listening]
 
     async def start(self) -> None:
         """Start it, and wait until it is ready."""
@@ -64,7 +89,7 @@ class Node:
         settings = {f"HEADWATER_{name.upper()}": value for name, value in given.items()}
         environ = {**os.environ, **self.environ, **settings}
         self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "origin.cli.main", "serve"), env=environ, stderr=asyncio.subprocess.PIPE
+            *self._words(), env=environ, stderr=asyncio.subprocess.PIPE, pass_fds=self._filenos()
         )
         self._said = asyncio.create_task(self._listen(self.process, ready := asyncio.Event()))
         async with asyncio.timeout(START_S):
