@@ -134,6 +134,9 @@ class Channel:
         window = self.presentation.windows.get(rendition_of(name))
         return window is not None and window.hinted == name and self.spool.get(name) is None
 
+    async def until_presentable(self) -> None:
+        """Wait until the presentation may be seen as it is; at once, unless somebody has to hear of it first."""
+
     async def multivariant(self) -> Playlist:
         """The multivariant playlist, as soon as there is something to play.
 
@@ -141,6 +144,7 @@ class Channel:
             Problem: `stream_offline` when nothing comes in time.
         """
         await self._until_ready()
+        await self.until_presentable()
         versions = tuple(window.version for window in self.presentation.windows.values())
         return self._cached("", skip=False, versions=versions, windows=self.presentation.windows)
 
@@ -151,6 +155,7 @@ class Channel:
             Problem: `stream_offline` when nothing comes in time.
         """
         await self._until_ready()
+        await self.until_presentable()
         versions = (
             self.presentation.flowing,
             self._is_over,
@@ -170,6 +175,7 @@ class Channel:
         if window is None:
             raise Problem("not_found", "This stream has no such rendition; reload its multivariant playlist.")
         await self._until_has(rendition, query)
+        await self.until_presentable()
         windows = self.presentation.windows
         versions = (window.version, *(other.version for other in windows.values()))
         return self._cached(rendition, skip=query.skip, versions=versions, windows=windows)

@@ -1,7 +1,7 @@
 """The writer's side of a broadcast: what the packager asks for is done, told to whoever may follow, and shown.
 
 `carry_out` is the only way in. Bytes go into the spool and the keeper's queue; then a teller writes down what has
-changed and lets viewers see it: at once where this node is alone, as soon as the others can know it where it is not.
+changed and lets viewers see it: as soon as a successor would know it, be it this node's next process or another node.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ class Teller(Protocol):
     async def settled(self) -> None:
         """Wait until all that was told is shown."""
 
+    async def presentable(self) -> None:
+        """Wait until what the channel's presentation says may be seen: a successor would know of it."""
+
     async def close(self) -> None:
         """Stop; somebody else will go on."""
 
@@ -62,6 +65,15 @@ class Production(Channel):
     def announce(self, renditions: Iterable[str]) -> None:
         """As Channel."""
         super().announce(renditions)
+        if not self._shows_own:
+            self._look()
+
+    @property
+    def _shows_own(self) -> bool:
+        """Whether viewers see the packager's own presentation."""
+        return self.presentation is self.packager.presentation
+
+    def _look(self) -> None:
         if self._recorder:
             self._recorder.look(self.presentation)
 
@@ -102,6 +114,11 @@ class Production(Channel):
         self.spool.drop(name)
         self.packager.mark_lost(name)
         self._tell({}, {rendition_of(name)})
+
+    async def until_presentable(self) -> None:
+        """As Channel."""
+        if self._teller:
+            await self._teller.presentable()
 
     def pause(self) -> None:
         """Nobody publishes: viewers get all that there is."""
@@ -146,6 +163,8 @@ class Production(Channel):
             self._keeper.grow(segment_of(put.name), put.body)
 
     def _tell(self, bodies: Mapping[str, Sequence[bytes]], touched: Iterable[str]) -> None:
+        if self._shows_own:  # at once, for what comes in a burst may leave the window before it is written down
+            self._look()
         if self._teller:
             self._teller.tell(touched, bodies)
         else:

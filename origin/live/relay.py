@@ -104,6 +104,9 @@ class Relay:
         """Wait until all that was told is shown."""
         await self._idle.wait()
 
+    async def presentable(self) -> None:
+        """As Teller: what is shown has been told, for it is shown only then."""
+
     async def forget(self) -> None:
         """The broadcast is over, and nobody will follow it any more."""
         await self.close()

@@ -1,15 +1,16 @@
 """Logs that a process leaves behind for the next one on this machine: one file a subject, records in order.
 
-`append` only queues; a thread of the book's own writes all that has come in the last `GATHER_S`, with one call a file.
-So a slow disk delays nobody, and a process that is killed loses at most those last moments: the kernel keeps what was
-written. Nothing is flushed to the disk, for what a log points at may be younger than a power cut anyway; readers take a
-torn or damaged end for the end.
+`append` only queues; a thread of the book's own writes all that has come in the last `GATHER_S`, with one call a file,
+and says so. From then on a process that is killed does not lose it: the kernel keeps what was written. Nothing is
+flushed to the disk, for what a log points at may be younger than a power cut anyway; readers take a torn or damaged end
+for the end.
 
 A record is its length and CRC-32 (big endian, 32 bits each) and its bytes.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-GATHER_S: Final = 0.02
-"""A tenth of the shortest part: what a crash may cost beside the part that was being made."""
+GATHER_S: Final = 0.01
+"""A twentieth of the shortest part: viewers hear of a part so much later."""
 MAX_QUEUED_BYTES: Final = 64 << 20
 """Of a disk that stands still; past it logs are given up, and say so, rather than memory."""
 MAX_RECORD_BYTES: Final = 256 << 20
@@ -42,15 +43,19 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What the thread is to do: `anew` replaces the file, an empty record with `anew` removes it."""
+    """What the thread is to do: `anew` replaces the file, an empty record with `anew` removes it; then `done`."""
 
     subject: str
     record: bytes
     anew: bool = False
+    done: Callable[[], None] | None = None
 
 
 class Logbook:
-    """Logs below one folder. Subjects are named like keys with no slash."""
+    """Logs below one folder. Subjects are named like keys with no slash.
+
+    A record is followed by its `done`, on the event loop that gave the first one: it is written, or its log given up.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -58,6 +63,7 @@ class Logbook:
         self._queued = 0
         self._news = threading.Condition()
         self._closing = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._files: dict[str, int] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -66,13 +72,13 @@ class Logbook:
         self._thread = threading.Thread(target=self._run, name="logbook", daemon=True)
         self._thread.start()
 
-    def begin(self, subject: str, record: bytes) -> None:
+    def begin(self, subject: str, record: bytes, done: Callable[[], None] | None = None) -> None:
         """Let the subject's log consist of this record alone; readers find the old log or the new one."""
-        self._put(_Task(checked_key(subject), record, anew=True))
+        self._put(_Task(checked_key(subject), record, anew=True, done=done))
 
-    def append(self, subject: str, record: bytes) -> None:
+    def append(self, subject: str, record: bytes, done: Callable[[], None] | None = None) -> None:
         """Add a record to a log that was begun by this book."""
-        self._put(_Task(subject, record))
+        self._put(_Task(subject, record, done=done))
 
     def forget(self, subject: str) -> None:
         """Remove a log, if there is one."""
@@ -103,8 +109,12 @@ class Logbook:
         self._thread.join()
 
     def _put(self, task: _Task) -> None:
+        if task.done and self._loop is None:
+            self._loop = asyncio.get_running_loop()
         with self._news:
             if self._closing:
+                if task.done:
+                    task.done()
                 return
             self._queued += len(task.record)
             self._tasks.append(task)
@@ -124,8 +134,14 @@ class Logbook:
                 tasks, self._tasks = self._tasks, deque()
                 overrun, self._queued = self._queued > MAX_QUEUED_BYTES, 0
             self._write_all(tasks, overrun=overrun)
+            self._say([task.done for task in tasks if task.done])
         for handle in self._files.values():
             os.close(handle)
+
+    def _say(self, done: list[Callable[[], None]]) -> None:
+        if done and self._loop:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                self._loop.call_soon_threadsafe(_call_all, done)
 
     def _write_all(self, tasks: deque[_Task], *, overrun: bool) -> None:
         gathered: dict[str, list[bytes]] = {}
@@ -177,6 +193,11 @@ class Logbook:
 
     def _path(self, subject: str) -> Path:
         return self._folder / f"{subject}{_SUFFIX}"
+
+
+def _call_all(done: list[Callable[[], None]]) -> None:
+    for each in done:
+        each()
 
 
 def _framed(record: bytes) -> bytes:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 from origin.live import scribe as scribe_module
 from origin.live.scribe import Scribe
 from origin.live.succession import recall
+from origin.stores import logbook
 from origin.stores.logbook import Logbook
 from packager.hls.media_playlist import render
 from packager.pipeline import LivePackager
@@ -37,6 +40,36 @@ async def test_a_successor_reads_what_was_shown(tmp_path: Path) -> None:
     assert presentation is not None
     shown = [render(each.windows["v0"], each.windows, skip=False) for each in (presentation, packager.presentation)]
     assert shown[0] == shown[1]
+
+
+async def test_nothing_is_shown_that_a_successor_would_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, shown = threading.Event(), asyncio.Event()
+    write = logbook._write
+
+    def slow(handle: int, data: bytes) -> None:
+        disk.wait()
+        write(handle, data)
+
+    monkeypatch.setattr(logbook, "_write", slow)
+    book = Logbook(tmp_path)
+    packager = LivePackager(feed.settings())
+    scribe = Scribe(book, "bc_a", packager.presentation, lambda _renditions: shown.set())
+    packager.start([VIDEO], WALL)
+    await scribe.presentable()
+    scribe.tell(["v0"], {})
+    looking = asyncio.create_task(scribe.presentable())
+    await asyncio.sleep(5 * logbook.GATHER_S)
+    assert not looking.done()
+    assert not shown.is_set()
+    disk.set()
+    await looking
+    assert shown.is_set()
+    book.close()
+    shown.clear()
+    scribe.tell(["v0"], {})
+    assert shown.is_set(), "a server that stops keeps nobody waiting"
 
 
 async def test_old_entries_give_way_to_a_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
