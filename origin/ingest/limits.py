@@ -38,7 +38,7 @@ class RtmpLimits:
     """At once that do not publish (yet), TLS handshakes and farewells under way among them: all publishers may come
     back in one second. Where that many are there the next one gets the place of another (`origin.crowd`)."""
     connections_per_address: int = 100
-    """At once from one IP address, or one IPv6 /64: a studio behind one router, yet not enough to fill the server."""
+    """At once from one IP address: a studio behind one router, yet not enough to fill the server."""
     read_bytes: int = 64 << 10
     """Parsed in one go. A frame at 6 Mbit/s is 25 KB. The session bounds what 64 KiB may hold: the worst found
     (commands full of AMF values, thousands of tiny messages) takes 10 to 20 ms, the same bytes of pictures 0.06 ms."""

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from origin.crowd import Crowd, origin_of
+from origin.crowd import Crowd
 from origin.ingest.doorstep import Doorstep, TlsListener, listen_tls
 from origin.ingest.limits import RtmpLimits
 from origin.ingest.rtmp_connection import RtmpConnection
@@ -57,7 +57,6 @@ class House:
     _crowd: Crowd[RtmpConnection | Doorstep] = field(default_factory=Crowd)
     """All that do not publish, but for those that are on their way out already."""
     _addresses: dict[str, _Address] = field(default_factory=dict)
-    """By `origin_of` the address."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -72,21 +71,20 @@ class House:
 
     def strangers(self, address: str) -> tuple[Strangers, Strangers]:
         """The groups that a connection from there belongs to while it does not publish."""
-        return self._addresses[origin_of(address)].strangers, self._strangers
+        return self._addresses[address].strangers, self._strangers
 
     def admit(self, connection: RtmpConnection | Doorstep, address: str) -> str:
         """Count a connection in as a stranger. Gives the reason for which it must not stay, or ""."""
         self.connections.add(connection)
-        origin = origin_of(address)
-        place = self._addresses.get(origin)
+        place = self._addresses.get(address)
         if place is None:
-            place = self._addresses[origin] = _Address(self._group("address", self.limits.address_cpu_share))
+            place = self._addresses[address] = _Address(self._group("address", self.limits.address_cpu_share))
         place.connections += 1
         self._open.set(len(self.connections))
         self.empty.clear()
         if place.connections > self.limits.connections_per_address:
             return "too_many_from_address"
-        self._make_room()
+        self._make_room(address)
         self._crowd.join(connection, address)
         return ""
 
@@ -108,13 +106,13 @@ class House:
         """It is a stranger again, if only until it has read why it must go; nothing at all where it is dismissed."""
         if connection in self.publishers:
             self.publishers.discard(connection)
-            self._make_room()
+            self._make_room(address)
             self._crowd.join(connection, address, moving=True)
 
-    def _make_room(self) -> None:
+    def _make_room(self, address: str) -> None:
         if len(self._crowd) < self.limits.strangers:
             return
-        displaced = self._crowd.next_to_go()
+        displaced = self._crowd.next_to_go(address)
         if displaced is not None:
             self._crowd.leave(displaced)
             displaced.give_way()
@@ -124,23 +122,22 @@ class House:
         self.connections.discard(connection)
         self.publishers.discard(connection)
         self._crowd.leave(connection)
-        origin = origin_of(address)
-        place = self._addresses[origin]
+        place = self._addresses[address]
         place.connections -= 1
         if not place.connections:
-            asyncio.get_running_loop().call_later(self.limits.cpu_burst_s, self._forget, origin)
+            asyncio.get_running_loop().call_later(self.limits.cpu_burst_s, self._forget, address)
         self._open.set(len(self.connections))
         if not self.connections:
             self.empty.set()
 
-    def _forget(self, origin: str) -> None:
-        place = self._addresses.get(origin)
+    def _forget(self, address: str) -> None:
+        place = self._addresses.get(address)
         if place is None or place.connections:
             return
         if place.strangers.held:
-            asyncio.get_running_loop().call_later(self.limits.cpu_burst_s, self._forget, origin)
+            asyncio.get_running_loop().call_later(self.limits.cpu_burst_s, self._forget, address)
         else:
-            del self._addresses[origin]
+            del self._addresses[address]
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         """Run a question to the desk, or a handshake, beside the connection that it is for."""
