@@ -192,13 +192,13 @@ class Server:
     async def _listen(self, store: ObjectStore, bus: Bus, keyring: TokenDesk, secret: bytes) -> None:
         settings, cleanup = self.settings, self._cleanup
         tls = _tls(settings)
-        shares = descriptors.shares(publishers=RtmpLimits().connections, listeners=2 if settings.rtmps_bind else 1)
+        shares = descriptors.shares(publishers=RtmpLimits().publishers, listeners=2 if settings.rtmps_bind else 1)
         http, ops = HttpListener(shares.viewers), HttpListener(shares.operators)
         cleanup.push_async_callback(ops.close, 0.0)
         cleanup.push_async_callback(http.close, GRACE_S)
         self.ops_address = await ops.bind(*settings.ops_bind)
         self.http_address = await http.bind(*settings.http_bind, tls=tls, open_already=self._sockets.get("http"))
-        await self._listen_rtmp(tls, RtmpLimits(connections=shares.publishers))
+        await self._listen_rtmp(tls, RtmpLimits(publishers=shares.publishers, strangers=shares.publishers))
         cleanup.push_async_callback(self.director.drain)
         self.links = Links.of(settings, self.http_address, self.rtmp_address, self.rtmps_address)
         self.services = Services(

@@ -103,6 +103,10 @@ class Doorstep:
         self._count(code, sentence)
         self.abort()
 
+    def give_way(self) -> None:
+        """Hang up, for somebody else needs the place."""
+        self.dismiss("displaced", "")
+
     def abort(self) -> None:
         """Hang up. The place is free when the handshake has noticed."""
         self._parted = True
@@ -137,6 +141,7 @@ class _Guest(RtmpConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._step.leave()
         super().connection_made(transport)
+        self._house.progress(self)
 
 
 async def listen_tls(house: House, tls: ssl.SSLContext, host: str, port: int, backlog: int) -> TlsListener:

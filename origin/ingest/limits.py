@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from origin.wire.rtmp.chunk import ChunkLimits
+
+COUNT_BYTES: Final = 256 << 10
+"""Added to the metric at a time, and the rest at the end: to add each read would cost as much as to watch its share."""
+EARLY_BYTES: Final = 4 << 10
+"""Kept at the most of what a newcomer says that has to wait: a handshake is 3 KiB."""
+LOOKS: Final = 10
+"""How often a deadline is looked at: it is kept to a tenth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +32,11 @@ class RtmpLimits:
     address who do the worst get four turns each."""
     linger_s: float = 2.0
     """For a peer that was told why it must go to read that and leave; closing earlier can reset the answer away."""
-    connections: int = 1_000
-    """At once, with TLS handshakes under way: twice what one core carries at 6 Mbit/s, within the usual 1,024 files."""
+    publishers: int = 1_000
+    """At once: twice what one core carries at 6 Mbit/s."""
+    strangers: int = 1_000
+    """At once that do not publish (yet), TLS handshakes and farewells under way among them: all publishers may come
+    back in one second. Where that many are there the next one gets the place of another (`origin.crowd`)."""
     connections_per_address: int = 100
     """At once from one IP address: a studio behind one router, yet not enough to fill the server."""
     read_bytes: int = 64 << 10

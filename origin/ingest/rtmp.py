@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from origin.crowd import Crowd
 from origin.ingest.doorstep import Doorstep, TlsListener, listen_tls
 from origin.ingest.limits import RtmpLimits
 from origin.ingest.rtmp_connection import RtmpConnection
@@ -50,9 +51,12 @@ class House:
     limits: RtmpLimits
     buffer: memoryview = field(init=False)
     connections: set[RtmpConnection | Doorstep] = field(default_factory=set)
+    publishers: set[RtmpConnection | Doorstep] = field(default_factory=set)
     empty: asyncio.Event = field(default_factory=asyncio.Event)
     pending_bytes: int = 0
     """Of unfinished messages, over all connections."""
+    _crowd: Crowd[RtmpConnection | Doorstep] = field(default_factory=Crowd)
+    """All that do not publish, but for those that are on their way out already."""
     _addresses: dict[str, _Address] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -71,7 +75,7 @@ class House:
         return self._addresses[address].strangers, self._strangers
 
     def admit(self, connection: RtmpConnection | Doorstep, address: str) -> str:
-        """Count a connection in. Gives the reason for which it must not stay, or ""."""
+        """Count a connection in as a stranger. Gives the reason for which it must not stay, or ""."""
         self.connections.add(connection)
         place = self._addresses.get(address)
         if place is None:
@@ -79,15 +83,46 @@ class House:
         place.connections += 1
         self._open.set(len(self.connections))
         self.empty.clear()
-        if len(self.connections) > self.limits.connections:
-            return "too_many_connections"
         if place.connections > self.limits.connections_per_address:
             return "too_many_from_address"
+        self._make_room(address)
+        self._crowd.join(connection, address)
         return ""
+
+    def progress(self, connection: RtmpConnection | Doorstep) -> None:
+        """This stranger has got on, and gives way after those that have not."""
+        self._crowd.progress(connection)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many publishers as there may be."""
+        return len(self.publishers) >= self.limits.publishers
+
+    def publishes(self, connection: RtmpConnection) -> None:
+        """It is no stranger any more, and keeps its place."""
+        self._crowd.leave(connection)
+        self.publishers.add(connection)
+
+    def publishes_no_more(self, connection: RtmpConnection, address: str) -> None:
+        """It is a stranger again, if only until it has read why it must go; nothing at all where it is dismissed."""
+        if connection in self.publishers:
+            self.publishers.discard(connection)
+            self._make_room(address)
+            self._crowd.join(connection, address, moving=True)
+
+    def _make_room(self, address: str) -> None:
+        if len(self._crowd) < self.limits.strangers:
+            return
+        displaced = self._crowd.next_to_go(address)
+        if displaced is not None:
+            self._crowd.leave(displaced)
+            displaced.give_way()
 
     def dismissed(self, connection: RtmpConnection | Doorstep, address: str) -> None:
         """Count a connection out."""
         self.connections.discard(connection)
+        self.publishers.discard(connection)
+        self._crowd.leave(connection)
         place = self._addresses[address]
         place.connections -= 1
         if not place.connections:

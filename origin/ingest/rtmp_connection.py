@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import structlog
 
@@ -20,6 +20,8 @@ from media.track import Track
 from origin.errors import Problem
 from origin.ingest.allowance import Allowance
 from origin.ingest.deadline import Deadline
+from origin.ingest.limits import COUNT_BYTES, EARLY_BYTES, LOOKS
+from origin.ingest.statuses import FULL, OTHER_STATUS, STATUS_CODES
 from origin.observe import metrics
 from origin.wire.flv import FlvReader, Remark
 from origin.wire.reader import ProtocolError
@@ -35,19 +37,6 @@ if TYPE_CHECKING:
     from origin.live.farewell import Farewell
 
 _log = structlog.get_logger(__name__)
-
-_BAD_NAMES: Final = ("unauthorized", "token_invalid", "token_expired", "token_revoked", "taken_over")
-_STATUS_CODES: Final = dict.fromkeys(_BAD_NAMES, "NetStream.Publish.BadName")
-"""What Flash called a wrong name, and a name that somebody else publishes; encoders show it as such."""
-_OTHER_STATUS: Final = "NetStream.Failed"
-
-COUNT_BYTES: Final = 256 << 10
-"""Added to the metric at a time, and the rest at the end: to add each read would cost as much as to watch its share."""
-
-EARLY_BYTES: Final = 4 << 10
-"""Kept at the most of what a newcomer says that has to wait: a handshake is 3 KiB."""
-_LOOKS: Final = 10
-"""How often a deadline is looked at: it is kept to a tenth."""
 
 _Input = TypeVar("_Input")
 
@@ -120,8 +109,8 @@ class RtmpConnection(asyncio.BufferedProtocol):
         self._account(0)
         if self._timer:
             self._timer.cancel()
-        self._end_publication("connection closed" if exc is None else "connection lost")
         self._house.dismissed(self, self._peer)
+        self._end_publication("connection closed" if exc is None else "connection lost")
 
     # What the server does with a connection.
 
@@ -129,8 +118,15 @@ class RtmpConnection(asyncio.BufferedProtocol):
         """Tell the peer that it must go, and hang up once it has heard."""
         if self._leaving:
             return
-        self._session.dismiss(_STATUS_CODES.get(code, _OTHER_STATUS), sentence)
+        self._session.dismiss(STATUS_CODES.get(code, OTHER_STATUS), sentence)
         self._leave(code)
+
+    def give_way(self) -> None:
+        """Hang up now, for somebody else needs the place."""
+        if not self._leaving:
+            self._count("displaced", "")
+            self._leaving = True
+        self.abort()
 
     def abort(self) -> None:
         """Hang up now."""
@@ -171,9 +167,12 @@ class RtmpConnection(asyncio.BufferedProtocol):
 
     def _act(self, event: Event) -> None:
         match event:
-            case Connected() | Media():
-                pass
+            case Connected():
+                self._house.progress(self)
+            case PublishRequested() if self._house.full:
+                self._reject(event, *FULL)
             case PublishRequested():
+                self._house.progress(self)
                 self.hold("asking")
                 self._house.spawn(self._ask(event))
             case PublishEnded():
@@ -207,6 +206,8 @@ class RtmpConnection(asyncio.BufferedProtocol):
             self._log_failure()
             self._reject(request, "internal", "The server failed; try again.")
         else:
+            if self._house.full:  # since it was asked
+                self._reject(request, *FULL)
             if self._leaving:
                 publication.close("connection closed")
             else:
@@ -216,11 +217,12 @@ class RtmpConnection(asyncio.BufferedProtocol):
         if self._leaving:
             return
         self._count(code, sentence)
-        self._session.reject(request, sentence, _STATUS_CODES.get(code, _OTHER_STATUS))
+        self._session.reject(request, sentence, STATUS_CODES.get(code, OTHER_STATUS))
         self._leave(code)
 
     def _admit(self, request: PublishRequested, publication: Publication) -> None:
         self._publication, self._flv = publication, FlvReader()
+        self._house.publishes(self)
         self._leave_strangers()
         self._enter("idle", self._limits.idle_s)
         publication.farewell.add_done_callback(self._on_farewell)
@@ -238,6 +240,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         publication, self._publication = self._publication, None
         if publication is None:
             return
+        self._house.publishes_no_more(self, self._peer)
         try:
             publication.close(reason)
         except Exception:  # noqa: BLE001 - as in _run; whatever it was, the connection must still end
@@ -257,7 +260,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
     def _look_later(self) -> None:
         if self._timer:
             self._timer.cancel()
-        self._timer = self._loop.call_later(self._seconds / _LOOKS, self._look)
+        self._timer = self._loop.call_later(self._seconds / LOOKS, self._look)
 
     def _look(self) -> None:
         """Cut off who is late; go on to what is waited for next where that has come."""
@@ -354,7 +357,7 @@ class RtmpConnection(asyncio.BufferedProtocol):
         if self._leaving:
             return
         self._blame(reason, sentence)
-        self._session.dismiss(_OTHER_STATUS, sentence)
+        self._session.dismiss(OTHER_STATUS, sentence)
         self._leave(reason)
 
     def _leave(self, reason: str) -> None:

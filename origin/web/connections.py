@@ -1,7 +1,8 @@
 """What Hypercorn leaves open on a connection: deadlines for headers and for stalled readers, and how many there may be.
 
 Hypercorn has no header deadline, no write deadline and no connection limit. A `Guard` watches one connection from the
-outside; the application tells it when a request begins and ends through the context of the connection's task.
+outside; the application tells it when a request begins and ends through the context of the connection's task. The
+`Doorkeeper` has a `Place` for each, and where all are taken an idle one is given to the next that comes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from fcntl import ioctl
 from termios import TIOCOUTQ
 from typing import TYPE_CHECKING, Final, Protocol
 
+from origin.crowd import Crowd
 from origin.observe import metrics
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ class HttpLimits:
     """Bounds of the HTTP listener; times in seconds. `origin.web.descriptors` lowers counts where files are few."""
 
     connections: int = 16_384
-    """All together: each costs some 30 KB, so this many cost half a gigabyte."""
+    """All together: each costs some 30 KB, so this many cost half a gigabyte. Where they are taken, the next one gets
+    the place of one between two requests (`origin.crowd`)."""
     connections_per_address: int = 2_048
     """A proxy or a large household network is one address; a flood from one is still bounded."""
     backlog: int = 2_048
@@ -92,6 +95,9 @@ class Guard:
         self._heard = False
         self._headers_due = self._loop.time() + limits.header_s
         self._timer = self._loop.call_later(limits.look_s, self._look)
+        self._place = current_place.get()
+        if self._place:
+            self._place.watched_by(self)
 
     def watch(self, flow: Flow) -> None:
         """Look at this as well from now on: no byte of it reaches the transport before the client wants it."""
@@ -101,6 +107,8 @@ class Guard:
         """Headers are complete: from now on the reader's progress is watched."""
         self._requests += 1
         self._heard = False
+        if self._place and self._requests == 1:
+            self._place.works()
 
     def received(self, data: bytes) -> None:
         """Bytes have come. Between requests they begin the next one's head, and its time."""
@@ -115,6 +123,13 @@ class Guard:
         self._requests -= 1
         self._heard = False
         self._headers_due = self._loop.time() + self._limits.idle_s + self._limits.header_s
+        if self._place and not self._requests:
+            self._place.rests()
+
+    def give_way(self) -> None:
+        """Hang up: another needs the place."""
+        self._timer.cancel()
+        self._abort("displaced")
 
     def release(self) -> None:
         """The connection is closed. Bytes that became no request were answered with 400, if at all."""
@@ -172,6 +187,36 @@ class WatchedReader:
         return self._reader.at_eof()
 
 
+class Place:
+    """One connection's, in the crowd of all."""
+
+    def __init__(self, crowd: Crowd[Place], address: str) -> None:
+        self._crowd = crowd
+        self._guard: Guard | None = None
+        crowd.join(self, address)
+        crowd.busy(self)
+
+    def watched_by(self, guard: Guard) -> None:
+        """Somebody is there who can hang up."""
+        self._guard = guard
+        self.rests()
+
+    def works(self) -> None:
+        """A request is under way, and has a right to be answered."""
+        self._crowd.busy(self)
+
+    def rests(self) -> None:
+        """None is, from now on."""
+        self._crowd.idle(self)
+
+    def give_way(self) -> None:
+        """Hang up."""
+        if self._guard:
+            self._guard.give_way()
+
+
+current_place: ContextVar[Place | None] = ContextVar("current_place", default=None)
+"""The place of the connection that the running task serves."""
 current_guard: ContextVar[Guard | None] = ContextVar("current_guard", default=None)
 """The guard of the connection that the running task serves."""
 
@@ -191,24 +236,41 @@ def request_watched() -> Iterator[None]:
 
 
 class Doorkeeper:
-    """Counts connections, in all and by address."""
+    """Counts connections, in all and by address, and knows who is between two requests."""
 
     def __init__(self, limits: HttpLimits) -> None:
         self._limits = limits
+        self._crowd: Crowd[Place] = Crowd()
         self._by_address: Counter[str] = Counter()
 
     @contextmanager
     def admitted(self, address: str) -> Iterator[bool]:
-        """Whether one more connection from `address` may come in, for the time of the block."""
-        crowded = self._by_address.total() >= self._limits.connections
-        if crowded or self._by_address[address] >= self._limits.connections_per_address:
+        """Whether one more connection from `address` may come in, for the time of the block.
+
+        Its guard, made within, finds its place by the context.
+        """
+        if self._by_address[address] >= self._limits.connections_per_address or not self._has_room(address):
             metrics.http_refused.labels("connections").inc()
             yield False
             return
         self._by_address[address] += 1
+        place = Place(self._crowd, address)
+        before = current_place.set(place)
         try:
             yield True
         finally:
+            current_place.reset(before)
+            self._crowd.leave(place)
             self._by_address[address] -= 1
             if not self._by_address[address]:
                 del self._by_address[address]
+
+    def _has_room(self, address: str) -> bool:
+        if len(self._crowd) < self._limits.connections:
+            return True
+        displaced = self._crowd.next_to_go(address)
+        if displaced is None:
+            return False
+        self._crowd.leave(displaced)
+        displaced.give_way()
+        return True

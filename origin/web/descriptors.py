@@ -21,8 +21,9 @@ OPERATORS: Final = 64
 """Probes and scrapers: a handful, each with one connection."""
 A_VIEWER: Final = 2
 """A connection, and the file from which it is being answered."""
-A_PUBLISHER: Final = 5
-"""A connection, the log of its broadcast, and the drafts of two open segments and of one that is being flushed."""
+A_PUBLISHER: Final = 6
+"""A connection, the log of its broadcast, the drafts of two open segments and of one that is being flushed, and a
+stranger's connection: as many that do not publish yet have places of their own."""
 UNBOUNDED: Final = 1 << 20
 """What to ask for where the hard limit is none: Linux' own highest unless told otherwise."""
 A_QUARTER: Final = 4
@@ -37,7 +38,7 @@ class Shares:
     """Connections that each door may have."""
 
     publishers: int
-    """For each of the RTMP listeners."""
+    """For each of the RTMP listeners, and as many strangers."""
     viewers: HttpLimits
     operators: HttpLimits
     scarce: bool

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("media", "packager", "transcoder", "cdn", "origin", "player_demo")
-PURE = ("media", "packager", "cdn", "origin/wire")
+PURE = ("media", "packager", "cdn", "origin/crowd.py", "origin/wire")
 IGNORED = {".git", ".venv", "build", "data", "node_modules", "dist", "__pycache__"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -46,8 +46,8 @@ class Stage:
     server: RtmpServer
 
     @asynccontextmanager
-    async def peer(self, *said: bytes) -> AsyncIterator[Peer]:
-        reader, writer = await asyncio.open_connection(*self.server.address)
+    async def peer(self, *said: bytes, address: str = "127.0.0.1") -> AsyncIterator[Peer]:
+        reader, writer = await asyncio.open_connection(*self.server.address, local_addr=(address, 0))
         writer.write(b"".join(said))
         try:
             yield Peer(reader, writer)
@@ -55,8 +55,8 @@ class Stage:
             writer.close()
 
     @asynccontextmanager
-    async def publisher(self) -> AsyncIterator[Peer]:
-        async with self.peer(HELLO, CONNECT, CREATE, PUBLISH) as peer:
+    async def publisher(self, *, address: str = "127.0.0.1") -> AsyncIterator[Peer]:
+        async with self.peer(HELLO, CONNECT, CREATE, PUBLISH, address=address) as peer:
             await peer.reader.readuntil(b"NetStream.Publish.Start")
             yield peer
 

@@ -103,7 +103,7 @@ async def _end(reader: asyncio.StreamReader) -> None:
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
-        (RtmpLimits(connections=5, handshake_s=LONG, linger_s=0.1), "too_many_connections"),
+        (RtmpLimits(strangers=5, handshake_s=LONG, linger_s=0.1), "displaced"),
         (RtmpLimits(connections_per_address=5, handshake_s=LONG, linger_s=0.1), "too_many_from_address"),
     ],
     ids=["in all", "from one address"],
@@ -118,7 +118,7 @@ async def test_no_more_than_the_limit_are_kept(tmp_path: Path, limits: RtmpLimit
 
 async def test_those_that_never_shake_hands_are_cut_and_a_real_encoder_gets_in_afterwards(tmp_path: Path) -> None:
     before = rejected("tls_handshake")
-    async with door(tmp_path, RtmpLimits(connections=20, handshake_s=3, linger_s=0.1)) as at:
+    async with door(tmp_path, RtmpLimits(strangers=20, handshake_s=3, linger_s=0.1)) as at:
         assert await ends(await at.crowd(20), 20) == []
         await at.server._house.empty.wait()
         assert rejected("tls_handshake") == before + 20
@@ -130,13 +130,28 @@ async def test_those_that_never_shake_hands_are_cut_and_a_real_encoder_gets_in_a
 
 
 async def test_a_publisher_gets_in_beside_strangers_and_takes_a_place_of_its_own(tmp_path: Path) -> None:
-    async with door(tmp_path, RtmpLimits(connections=5, handshake_s=LONG, linger_s=0.1)) as at:
-        await at.crowd(4)
+    async with door(tmp_path, RtmpLimits(strangers=5, handshake_s=LONG, linger_s=0.1)) as at:
+        before = await at.crowd(4)
         writer = await at.publish()
         assert at.inside == 5
-        assert await ends(await at.crowd(1), 1) == [], "the house is full"
+        behind = await at.crowd(6)
+        assert len(await ends([*before, *behind], 5)) == 5
+        assert at.inside == 6
+        assert not at.desk.publications[0].closed
         writer.close()
         await at.desk.publications[0].over.wait()
+
+
+async def test_agreeing_on_tls_is_getting_on(tmp_path: Path) -> None:
+    """Of three from one address the oldest is let be, as it has come further than the others."""
+    async with door(tmp_path, RtmpLimits(strangers=3, handshake_s=LONG, linger_s=0.1)) as at:
+        reader, writer = await asyncio.open_connection(*at.server.address, ssl=trusting_tls())
+        writer.write(HELLO)
+        await reader.readexactly(len(HELLO))
+        assert len(await ends(await at.crowd(7), 5)) == 2
+        writer.write(CONNECT + CREATE + PUBLISH)
+        await reader.readuntil(b"NetStream.Publish.Start")
+        writer.close()
 
 
 @pytest.mark.parametrize(
@@ -157,7 +172,7 @@ async def test_half_a_hello_gives_no_more_time(tmp_path: Path) -> None:
 
 
 async def test_a_peer_that_leaves_in_mid_handshake_frees_its_place(tmp_path: Path) -> None:
-    async with door(tmp_path, RtmpLimits(connections=1, handshake_s=LONG, linger_s=0.1)) as at:
+    async with door(tmp_path, RtmpLimits(strangers=1, handshake_s=LONG, linger_s=0.1)) as at:
         reader, writer = await asyncio.open_connection(*at.server.address)
         writer.write(client_hello())
         await reader.readexactly(5)  # the server's hello

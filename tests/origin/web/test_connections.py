@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 import pytest
 import uvloop
 
 from origin.observe import metrics
-from origin.web.connections import Doorkeeper, Guard, HttpLimits, untaken
+from origin.web.connections import Doorkeeper, Guard, HttpLimits, request_watched, untaken
+from origin.web.listener import HttpListener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from origin.web.asgi import App
 
 QUICK = HttpLimits(stall_s=0.2, look_s=0.01, header_s=3600)
 
@@ -49,6 +53,92 @@ def test_the_doorkeeper_counts_in_and_out() -> None:
             assert (by_address, in_all) == (False, False)
     with door.admitted("a") as again, door.admitted("c") as other:
         assert (again, other) == (True, True)
+
+
+@contextmanager
+def connection(door: Doorkeeper, address: str) -> Iterator[tuple[Pipe, Guard]]:
+    pipe = Pipe(0, 0)
+    with door.admitted(address) as admitted:
+        assert admitted
+        guard = Guard(cast("asyncio.WriteTransport", pipe), QUICK)
+        try:
+            yield pipe, guard
+        finally:
+            guard.release()
+
+
+async def test_where_all_places_are_taken_the_oldest_idle_one_of_the_fullest_address_is_given_away() -> None:
+    before, refused = _refused("displaced"), _refused("connections")
+    door = Doorkeeper(HttpLimits(connections=4, connections_per_address=3))
+    with ExitStack() as stack:
+        (alone, _), (busy, asked), (first, its_guard), (second, _) = (
+            stack.enter_context(connection(door, address)) for address in "baaa"
+        )
+        asked.request_begins()
+        with connection(door, "c"):
+            gone = [pipe.aborted.is_set() for pipe in (alone, busy, first, second)]
+            assert gone == [False, False, True, False]
+            its_guard.request_begins()  # what it had sent before it was hung up on
+            its_guard.request_ends()
+            asked.request_ends()
+            with connection(door, "d"):
+                assert second.aborted.is_set()
+                assert not busy.aborted.is_set()
+        assert (_refused("displaced"), _refused("connections")) == (before + 2, refused)
+    assert (dict(door._by_address), len(door._crowd)) == ({}, 0)
+
+
+async def test_who_has_a_request_under_way_keeps_its_place_and_the_newcomer_is_refused() -> None:
+    before = _refused("connections")
+    door = Doorkeeper(HttpLimits(connections=1))
+    with connection(door, "a") as (pipe, guard):
+        guard.request_begins()
+        guard.request_begins()
+        guard.request_ends()
+        with door.admitted("b") as admitted:
+            assert not admitted
+        assert _refused("connections") == before + 1
+        guard.request_ends()
+        with door.admitted("b") as admitted:
+            assert admitted
+        assert pipe.aborted.is_set()
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["silent", "kept open"])
+async def test_a_few_addresses_shut_no_viewer_out(said: bytes) -> None:
+    """Each has as many idle connections as it may, and whoever is put out comes back at once."""
+    before = _refused("displaced")
+
+    async def app(_scope: object, _receive: object, send: Callable[[object], Awaitable[None]]) -> None:
+        with request_watched():
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    async def stubborn(source: str) -> None:
+        while True:
+            reader, writer = await asyncio.open_connection(*address, local_addr=(source, 0))
+            with closing(writer), suppress(ConnectionError):
+                writer.write(said)
+                while await reader.read(1 << 16):
+                    pass
+
+    listener = HttpListener(HttpLimits(connections=20, connections_per_address=12))
+    address = await listener.bind("127.0.0.1", 0)
+    await listener.serve(cast("App", app))
+    crowd = [asyncio.create_task(stubborn(f"127.0.9.{number % 2 + 1}")) for number in range(24)]
+    while len(listener._doorkeeper._crowd) < 20:  # noqa: ASYNC110 - the doorkeeper tells nobody of newcomers
+        await asyncio.sleep(0)
+    for _ in range(20):
+        reader, writer = await asyncio.open_connection(*address)
+        for _ in range(3):
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+        writer.close()
+    assert _refused("displaced") >= before + 20
+    for task in crowd:
+        task.cancel()
+    await asyncio.wait(crowd)
+    await listener.close(0.0)
 
 
 @pytest.mark.parametrize("step", [0, 1, 100])

@@ -160,8 +160,9 @@ async def test_connections_are_bounded_in_all_and_by_address() -> None:
         async with listening(app, **limits) as (_, address):
             held = [await asyncio.open_connection(*address) for _ in range(2)]
             for _, writer in held:
+                app.entered.clear()
                 writer.write(GET % b"/held")
-            await app.entered.wait()
+                await app.entered.wait()
             reader, writer = await asyncio.open_connection(*address)
             async with asyncio.timeout(10):
                 assert await _rest(reader) == b""
