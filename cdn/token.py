@@ -57,6 +57,10 @@ class TokenKeyUnknown(TokenInvalid):
     """It may be ours: its key is one that we do not know, or not yet."""
 
 
+class TokenTooEarly(TokenInvalid):
+    """It is not valid yet; or the clock is wrong that says so."""
+
+
 class TokenExpired(TokenError):  # noqa: N818 - named as its code
     """Ours, and its time is over."""
 
@@ -156,7 +160,7 @@ def check(  # noqa: PLR0913 - each is one circumstance of the request
     if claims.ip is not None and not _same_address(claims.ip, ip):
         raise TokenInvalid("The token is tied to another network address.")
     if now < claims.nbf - leeway_s:
-        raise TokenInvalid("The token is not valid yet.")
+        raise TokenTooEarly("The token is not valid yet.")
     if claims.exp is not None and now >= claims.exp + leeway_s:
         raise TokenExpired("The token has expired; ask for a new one.")
     if claims.jti in revoked:

@@ -28,6 +28,8 @@ IDLE_S: Final = 60.0
 SWEEP_S: Final = 5.0
 RECHECK_S: Final = 1.0
 """How old the knowledge may be that a stream is off the air, or that its broadcast is over."""
+STILL_S: Final = 2.0
+"""A replica that has not grown for so long may be of a broadcast that is over: its writer may have lost the journal."""
 MOST: Final = 2_000
 """Streams followed at once: each costs a subscription and a megabyte or two of newest parts."""
 MOST_ABSENT: Final = 10_000
@@ -43,6 +45,11 @@ class _Followed:
     used_at: float
     looked_at: float
     ended_at: float | None = None
+
+    def is_doubtful(self, now: float) -> bool:
+        """Whether another broadcast may have taken its place, and nobody has looked lately."""
+        stands = self.replica.ended or now - self.replica.grown_at > STILL_S
+        return stands and now - self.looked_at > RECHECK_S
 
 
 class Distant:
@@ -60,7 +67,7 @@ class Distant:
         """The channel of a broadcast on another node; None if the stream is off the air everywhere."""
         now = asyncio.get_running_loop().time()
         known = self._followed.get(playback_id)
-        if known is not None and not (known.replica.ended and now - known.looked_at > RECHECK_S):
+        if known is not None and not known.is_doubtful(now):
             known.used_at = now
             return known.replica
         if self._absent.get(playback_id, 0.0) > now:
@@ -87,8 +94,7 @@ class Distant:
         found = await self._find(playback_id)
         if known:
             known.looked_at = now
-            over = known.replica.presentation.ended  # or its journal was lost, and may have been begun anew
-            if found is None or (over and found.id == known.replica.broadcast_id):
+            if found is None or (found.id == known.replica.broadcast_id and not known.replica.lost):
                 return known.replica
         replica = await self._loaded(found) if found and len(self._followed) < MOST else None
         if replica is None:

@@ -85,6 +85,7 @@ class Relay:
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._turn = asyncio.Lock()
         self._based = False
         self._unrelayed = False
         self._entries = 0
@@ -101,8 +102,12 @@ class Relay:
             self._on_fenced()
 
     async def settled(self) -> None:
-        """Wait until all that was told is shown."""
+        """Wait until all that was told is shown; if the journal has missed some of it, give it another chance."""
         await self._idle.wait()
+        async with self._turn:
+            if self._unrelayed:
+                with contextlib.suppress(Fenced):
+                    await self._tell((), TELL_S)
 
     async def presentable(self) -> None:
         """As Teller: what is shown has been told, for it is shown only then."""
@@ -125,7 +130,9 @@ class Relay:
             self._news.clear()
             while self._waiting:
                 batches = tuple(self._waiting)
-                if not await self._take(batches):
+                async with self._turn:
+                    taken = await self._take(batches)
+                if not taken:
                     self._on_fenced()
                     self._idle.set()
                     return
@@ -144,7 +151,7 @@ class Relay:
         """Have the journal take them, or the catalog know that it has not. False if somebody else is the writer."""
         while True:
             try:
-                if self._may_tell() and await self._tell(batches):
+                if self._may_tell() and await self._tell(batches, GLANCE_S if self._unrelayed else TELL_S):
                     return True
                 if self._unrelayed or await self._go_without():
                     return True
@@ -155,10 +162,10 @@ class Relay:
     def _may_tell(self) -> bool:
         return not self._unrelayed or asyncio.get_running_loop().time() >= self._retry_at
 
-    async def _tell(self, batches: Sequence[_Batch]) -> bool:
+    async def _tell(self, batches: Sequence[_Batch], within_s: float) -> bool:
         """One try; False if it failed, and then nobody knows whether it was heard: the next one begins anew."""
         try:
-            async with asyncio.timeout(GLANCE_S if self._unrelayed else TELL_S):
+            async with asyncio.timeout(within_s):
                 try:
                     await self._write(batches)
                 except Forgotten:
@@ -187,6 +194,8 @@ class Relay:
         if inits:
             await journal.keep(broadcast, epoch, inits)
         parts = {name: body for name, body in bodies.items() if name not in inits and _fits(body)}
+        if not batches:
+            return
         self._sequence = await journal.tell(broadcast, epoch, [batch.entry for batch in batches], parts)
         self._entries += len(batches)
 

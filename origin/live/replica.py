@@ -23,6 +23,8 @@ from packager.names import number_of, rendition_of
 from packager.presentation import Presentation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from origin.bus.journals.protocol import Journal
     from packager.hls.segment import Part
 
@@ -77,6 +79,18 @@ class Replica(Channel):
         self._journal = journal
         self._bodies = Bodies(journal, broadcast_id)
         self._sequence = -1
+        self.grown_at = asyncio.get_running_loop().time()
+        """When something new was shown, by the loop's clock."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether the journal was lost before the broadcast was over; it may have been begun anew."""
+        return self.ended and not self.presentation.ended
+
+    def announce(self, renditions: Iterable[str]) -> None:
+        """As Channel."""
+        self.grown_at = asyncio.get_running_loop().time()
+        super().announce(renditions)
 
     async def load(self) -> bool:
         """Read the journal as it is now; False if there is none. Raises `BusError`."""

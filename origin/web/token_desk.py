@@ -1,9 +1,10 @@
 """Tokens with a memory: the signing keys and the revocations of the catalog around the pure core `cdn.token`.
 
 `mint` and `verify` never wait: keys and revocations are held in memory, and `refresh` brings them up to date, at start,
-when another process says so on the bus, when a token names a key that is not known, and every `REFRESH_S` in any case,
-because a bus may lose messages and `headwater keys rotate` writes to the catalog alone. Verified signatures are
-remembered (an Ed25519 check costs about 100 µs); times, address and revocation are checked each time.
+when another process says so on the bus, when a token names a key that is not known or seems not to be valid yet, and
+every `REFRESH_S` in any case, because a bus may lose messages and `headwater keys rotate` writes to the catalog alone.
+Verified signatures are remembered (an Ed25519 check costs about 100 µs); times, address and revocation are checked each
+time.
 
 A `jti` begins with its tenant's id, so that a tenant can revoke its own tokens and nobody else's.
 """
@@ -25,6 +26,7 @@ from cdn import token as tokens
 from cdn.token import Claims, SigningKey, TokenError
 from origin.bus.protocol import BusError
 from origin.catalog import revocations, signing_keys
+from origin.catalog.clock import moment
 from origin.catalog.ids import new_id
 from origin.catalog.sealing import unseal
 from origin.errors import Problem
@@ -99,6 +101,7 @@ class _Found:
     keys: list[SigningKeyRow]
     public_halves: dict[str, bytes]
     revoked: dict[str, float | None]
+    moment: float
 
 
 def new_jti(tenant_id: str, random: Callable[[int], bytes]) -> str:
@@ -132,6 +135,7 @@ class TokenDesk:
         self._bus = bus
         self._secret = secret
         self._clock = clock
+        self._ahead_s = 0.0
         self._random = random
         self._keys: _Keys
         self._revoked: dict[str, float | None] = {}
@@ -147,6 +151,10 @@ class TokenDesk:
         desk = cls(catalog, bus, secret, clock=clock, random=random)
         await desk.refresh()
         return desk
+
+    def _now(self) -> float:
+        """Unix seconds by the clock that nodes share: one that is wrong by an hour neither refuses nor mints badly."""
+        return self._clock() - self._ahead_s
 
     @property
     def public_keys(self) -> dict[str, Ed25519PublicKey]:
@@ -164,7 +172,7 @@ class TokenDesk:
 
     def mint(self, grant: Grant, ttl_s: float = PLAY_TTL_S) -> Minted:
         """Sign a token that lives `ttl_s` seconds, at most `MAX_TTL_S`."""
-        now = int(self._clock())
+        now = int(self._now())
         return self._sign(self._claims(grant, new_jti(grant.tenant_id, self._random), now, now + int(ttl_s)))
 
     def mint_public(self, grant: Grant, jti: str, since: float) -> Minted:
@@ -175,9 +183,9 @@ class TokenDesk:
         """`cdn.token.verify` with our keys and revocations. Raises `Problem` with the contract's code."""
         try:
             claims = self._read(token)
-            tokens.check(claims, now=self._clock(), revoked=self._revoked, scope=scope, path=path, ip=ip)
+            tokens.check(claims, now=self._now(), revoked=self._revoked, scope=scope, path=path, ip=ip)
         except TokenError as error:
-            if isinstance(error, tokens.TokenKeyUnknown):
+            if isinstance(error, tokens.TokenKeyUnknown | tokens.TokenTooEarly):
                 self._unknown.set()
             metrics.tokens_refused.labels(error.code).inc()
             raise Problem(error.code, str(error)) from None
@@ -192,14 +200,14 @@ class TokenDesk:
         """The catalog's part of `revoke`, for use in a larger transaction; `announce` must follow the commit."""
         if len(self._revoked) >= MAX_REVOKED:
             raise Problem("rate_limited", "Too many tokens are revoked; wait until some expire.", _A_DAY)
-        now = self._clock()
+        now = self._now()
         until = None if forever else now + MAX_TTL_S + tokens.LEEWAY_S
         revocations.add(conn, jti, tenant_id, until, now)
 
     async def announce(self, *jtis: str) -> None:
         """Tell this process and the others that tokens were revoked."""
         self._announced += len(jtis)
-        until = self._clock() + MAX_TTL_S + tokens.LEEWAY_S
+        until = self._now() + MAX_TTL_S + tokens.LEEWAY_S
         for jti in jtis:
             self._revoked.setdefault(jti, until)
             await self._tell(jti)
@@ -218,7 +226,8 @@ class TokenDesk:
             # What is announced while we read may be missing from what we read.
             announced = self._announced
             found = await self._catalog.read(partial(_read, now=now))
-        self._take_keys(found, now)
+        self._ahead_s = now - found.moment
+        self._take_keys(found, found.moment)
         self._revoked = found.revoked
 
     async def run(self) -> None:
@@ -293,7 +302,9 @@ class TokenDesk:
 
 
 def _read(conn: Connection, now: float) -> _Found:
-    return _Found(signing_keys.active(conn, now), signing_keys.public_halves(conn), revocations.active(conn, now))
+    then = moment(conn, now)
+    keys, halves = signing_keys.active(conn, then), signing_keys.public_halves(conn)
+    return _Found(keys, halves, revocations.active(conn, then), then)
 
 
 def _unsealed(row: SigningKeyRow, secret: bytes) -> SigningKey:

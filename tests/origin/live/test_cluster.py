@@ -241,6 +241,42 @@ async def test_a_successor_of_a_writer_without_a_journal_passes_over_its_numbers
         assert int(after.partition("#EXT-X-MEDIA-SEQUENCE:")[2].partition("\n")[0]) > last
 
 
+async def test_a_hand_over_shortly_after_the_journal_was_away_loses_nothing(site: Site) -> None:
+    async with nodes(site, "no_a", "no_b") as (first, second):
+        publication = await site.publish(first)
+        site.journal.away = True
+        push_all(publication, pictures(4.0, start_ms=5_000))
+        shown = await asyncio.wait_for(until_shown(first.channel("pb_one"), 3), 10)
+        broadcast = await site.broadcast()
+        site.journal.away = False
+        await site.publish(second)
+        assert (await site.broadcast()).id == broadcast.id
+        after = await text(second.channel("pb_one"))
+        assert uris(shown) <= uris(after)
+        assert "#EXT-X-DISCONTINUITY\n" in after
+
+
+async def test_viewers_at_other_nodes_find_the_broadcast_that_follows_one_whose_journal_was_left(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distant, "STILL_S", 0.05)
+    monkeypatch.setattr(distant, "RECHECK_S", 0.0)
+    async with nodes(site, "no_a", "no_b", "no_c") as (dead, heir, third):
+        publication = await site.publish(dead)
+        before = await third.find("pb_one")
+        site.journal.away = True
+        push_all(publication, pictures(4.0, start_ms=5_000))
+        await asyncio.wait_for(until_shown(dead.channel("pb_one"), 3), 10)
+        kill(dead)
+        site.journal.away = False
+        site.now += tenure.SHARED_TTL_S + 1
+        await site.publish(heir)
+        async with asyncio.timeout(10):
+            while (now := await third.find("pb_one")) is before:  # noqa: ASYNC110 - as a viewer
+                await asyncio.sleep(0.01)
+        assert await until_same(now, await text(heir.channel("pb_one")))
+
+
 async def test_a_broadcast_that_nobody_takes_up_is_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "MIND_S", 0.02)
     async with nodes(site, "no_a", "no_b", "no_c") as (dead, _, third):

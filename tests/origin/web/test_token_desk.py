@@ -54,6 +54,21 @@ async def test_a_retired_key_verifies_manifests_and_no_tokens(house: House) -> N
     signing.verify(b"x", signature, Place("bc_a", "index.m3u8"), given.keyring.manifest_keys)
 
 
+async def test_tokens_go_by_the_clock_that_nodes_share(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = house.services
+    right = given.keyring.mint(Grant("play", "pb_x", "tn_a"))
+    shared = house.clock.now
+    house.clock.now -= 3600  # this node's own clock is an hour late
+    with pytest.raises(Problem, match="not valid yet"):
+        verify(house, right.token)
+    assert given.keyring._unknown.is_set(), "a reason to look at the clock"
+    monkeypatch.setattr(token_desk, "moment", lambda _conn, _now: shared)
+    await given.keyring.refresh()
+    assert verify(house, right.token).jti == right.jti
+    late = given.keyring.mint(Grant("play", "pb_x", "tn_a"))
+    assert jwt.decode(late.token, options={"verify_signature": False})["iat"] == int(shared)
+
+
 async def test_a_token_of_a_key_not_heard_of_is_a_reason_to_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(token_desk, "LEAST_REFRESH_S", 0.01)
     given = house.services
