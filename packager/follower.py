@@ -1,15 +1,21 @@
-"""The track that is cut where the leading one is: holds samples until the leader has come as far."""
+"""The track that is cut where the leading one is: holds samples until the leader has come as far.
+
+A segment that has samples of the leader and none of this track would be a gap beside pictures, and players stand still
+before one of sound, some for ever. So it is filled with silence, where a silent frame of the codec is known.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from media.sample import Sample
+from media.silence import silence_for
 from media.timing import rescale, usual
 from packager.segmenter import Segmenter
 
 if TYPE_CHECKING:
-    from media.sample import Sample
+    from media.silence import Silence
     from packager.commands import Command
     from packager.promises import Promises
     from packager.rendition import Rendition
@@ -35,6 +41,8 @@ class Follower:
         self._alone = Segmenter(self.timescale, promises.least_s, promises.duration)
         self._held: deque[Sample] = deque()
         self._cuts: deque[int] = deque()
+        self._led: deque[bool] = deque()
+        self._silence = silence_for(rendition.track)
         self._end = 0
 
     def ticks(self, at: int, leader: Rendition) -> int:
@@ -90,9 +98,10 @@ class Follower:
         ahead = newest.dts + newest.duration - since
         return ahead > self._promises.patience_s * self.timescale or len(held) > _MAX_HELD
 
-    def cut_at(self, at: int) -> None:
-        """End the segment where `at` is reached."""
+    def cut_at(self, at: int, *, led: bool) -> None:
+        """End the segment where `at` is reached; `led` says whether the leader's has samples."""
         self._cuts.append(at)
+        self._led.append(led)
 
     def advance(self, front: int, out: list[Command]) -> None:
         """Take what is held from before `front`, to which the leader has come, and end what is reached or overdue."""
@@ -135,7 +144,7 @@ class Follower:
         while self._cuts and sample.dts >= self._cuts[0]:
             self._retention.reach(sample.dts / self.timescale)
             flows = sample.dts - self._end <= _HOLE_S * self.timescale
-            self.end_segment(self._cuts.popleft(), out, flows=flows)
+            self.end_segment(self._cuts.popleft(), out, flows=flows, led=self._led.popleft())
         end = sample.dts + sample.duration
         if not self._fits(sample, end):
             self.dropped += 1
@@ -143,9 +152,14 @@ class Follower:
         self.rendition.add(sample, out)
         self._end = end
 
-    def end_segment(self, at: int, out: list[Command], *, flows: bool) -> None:
-        """Close the open segment at `at`, or where its samples end, if those to come `flow` on from there."""
-        if flows and self.rendition.begun:
+    def end_segment(self, at: int, out: list[Command], *, flows: bool, led: bool) -> None:
+        """Close the open segment at `at`, or where its samples end, if those to come `flow` on from there.
+
+        Without samples it becomes silence if the leader's has some (`led`), and a gap if not.
+        """
+        if led and not self.rendition.begun and self._silence:
+            at, flows = self._fill(self._silence, at, out), False
+        elif flows and self.rendition.begun:
             at = self._end
         self._retention.reach(at / self.timescale)
         self._promises.saw(self.rendition.end_segment(at, out, flows=flows))
@@ -153,7 +167,18 @@ class Follower:
 
     def _end_at_cut(self, out: list[Command]) -> None:
         at = self._cuts.popleft()
-        self.end_segment(at, out, flows=self._end >= at)
+        self.end_segment(at, out, flows=self._end >= at, led=self._led.popleft())
+
+    def _fill(self, silence: Silence, until: int, out: list[Command]) -> int:
+        """Put silence up to `until`, a frame at least; answers where it ends. Sound that comes later begins there."""
+        rendition, start = self.rendition, self.rendition.start
+        for at in range(start, max(until, start + 1), silence.span):
+            sample = Sample(rendition.track.kind, at, at, silence.span, key=True, data=silence.data)
+            if not self._fits(sample, at + silence.span):
+                break
+            rendition.add(sample, out)
+            self._end = at + silence.span
+        return self._end
 
     def _fits(self, sample: Sample, end: int) -> bool:
         rendition = self.rendition

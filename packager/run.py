@@ -82,7 +82,7 @@ class Run:
         end = max(self._front or 0, 0 if leader.begun or not follower else follower.end_on(leader))
         end = min(end, leader.start + self._segmenter.limit)
         if follower:
-            follower.end_segment(follower.ticks(end + self._offset, leader), out, flows=True)
+            follower.end_segment(follower.ticks(end + self._offset, leader), out, flows=True, led=leader.begun)
         self._end_leader(end, out, flows=False)
 
     def _lead(self, sample: Sample, out: list[Command]) -> None:
@@ -151,10 +151,11 @@ class Run:
     def _cut(self, at: int, out: list[Command], *, flows: bool) -> None:
         """End the leader's segment at `at`, and the follower's where it comes to the same time."""
         self._aim(out, at_once=True)
+        led = self._leader.begun
         self._end_leader(at, out, flows=flows)
         self._fix_duration()
         if self._follower:
-            self._follower.cut_at(self._follower.ticks(at + self._offset, self._leader))
+            self._follower.cut_at(self._follower.ticks(at + self._offset, self._leader), led=led)
 
     def _end_leader(self, at: int, out: list[Command], *, flows: bool) -> None:
         if self._newest:
@@ -214,7 +215,7 @@ class Run:
             at = rescale(sample.dts, follower.timescale, self._leader.track.timescale)
             self._fill(at, out)
             if follower.cuts_alone(sample):
-                follower.end_segment(sample.dts, out, flows=True)
+                follower.end_segment(sample.dts, out, flows=True, led=False)
                 self._end_leader(at, out, flows=False)
                 self._fix_duration()
             follower.take(sample, out)

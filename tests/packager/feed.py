@@ -18,6 +18,8 @@ VIDEO = Track(Codec.H264, VIDEO_TIMESCALE, AVCC, 1280, 720, frame_rate=30.0)
 AAC = Track(Codec.AAC, 48_000, bytes.fromhex("1190"), sample_rate=48_000, channels=2)
 AAC_44 = Track(Codec.AAC, 44_100, bytes.fromhex("1210"), sample_rate=44_100, channels=2)
 OPUS = Track(Codec.OPUS, 48_000, bytes.fromhex("00020138 0000bb80 0000 00"), sample_rate=48_000, channels=2)
+SURROUND = Track(Codec.OPUS, 48_000, bytes.fromhex("00060138 0000bb80 0000 01 0402 000401020305"), 0, 0, 48_000, 6)
+"""Opus of six channels: no silent frame of it is known, so what is missing becomes gaps."""
 WALL = 1_800_000_000.0
 
 

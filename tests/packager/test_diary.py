@@ -15,7 +15,7 @@ from packager.hls.media_playlist import render
 from packager.pipeline import LivePackager
 from packager.presentation import Presentation
 from tests.packager import feed
-from tests.packager.feed import AAC, VIDEO, WALL, mixed, pictures, sound
+from tests.packager.feed import AAC, SURROUND, VIDEO, WALL, mixed, pictures, sound
 
 if TYPE_CHECKING:
     from packager.hls.segment import Part
@@ -96,7 +96,7 @@ def test_a_gap_that_never_had_bytes_is_not_taken_for_a_lost_segment_by_readers()
     """DASH tells the two apart."""
     packager = LivePackager(feed.settings())
     diary, reader = Diary(packager.presentation), Presentation()
-    packager.start([VIDEO, AAC], WALL)
+    packager.start([VIDEO, SURROUND], WALL)
     for sample in pictures(9):
         packager.push(sample)
     apply(reader, diary.entry())

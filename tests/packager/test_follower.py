@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.silence import aac_silence
 from packager.follower import Follower
-from tests.packager.feed import AAC, VIDEO, picture, sound
+from tests.packager.feed import AAC, SURROUND, VIDEO, picture, sound
 from tests.packager.rig import PART, Rig, durations, gaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from media.sample import Sample
+    from media.track import Track
     from packager.hls.window import Window
 
 SECOND = 48_000
@@ -26,9 +28,9 @@ FRAME = 1024
 class Sound:
     """A follower of its own, with target duration 2 unless it is left open."""
 
-    def __init__(self, *, parts: bool = True, duration: int | None = 2) -> None:
+    def __init__(self, *, track: Track = AAC, parts: bool = True, duration: int | None = 2) -> None:
         self.rig = Rig()
-        self.follower = Follower(self.rig.rendition(AAC), self.rig.promises, self.rig.retention)
+        self.follower = Follower(self.rig.rendition(track), self.rig.promises, self.rig.retention)
         if parts:
             self.rig.promises.fix_part(*PART)
         if duration:
@@ -129,7 +131,7 @@ def test_what_is_held_can_be_had_one_by_one_or_given_up() -> None:
 def test_the_segment_ends_with_the_sample_that_reaches_the_cut() -> None:
     tone = Sound()
     tone.hold(sound(3))
-    tone.follower.cut_at(2 * SECOND)
+    tone.follower.cut_at(2 * SECOND, led=False)
     tone.advance(1.9)
     assert tone.window.segments == []
     tone.advance(2)
@@ -140,7 +142,7 @@ def test_the_segment_ends_with_the_sample_that_reaches_the_cut() -> None:
 def test_several_cuts_may_be_ahead() -> None:
     tone = Sound()
     for at in 2, 4, 6:
-        tone.follower.cut_at(at * SECOND)
+        tone.follower.cut_at(at * SECOND, led=False)
     tone.hold(sound(7))
     tone.advance(7)
     assert durations(tone.window) == [2.005] * 3
@@ -151,8 +153,8 @@ def test_several_cuts_may_be_ahead() -> None:
 def test_a_cut_is_not_waited_for_longer_than_the_target_duration() -> None:
     tone = Sound()
     tone.hold(sound(1))
-    tone.follower.cut_at(2 * SECOND)
-    tone.follower.cut_at(4 * SECOND)
+    tone.follower.cut_at(2 * SECOND, led=False)
+    tone.follower.cut_at(4 * SECOND, led=False)
     tone.advance(4)
     assert tone.window.segments == []
     tone.advance(4.01)
@@ -163,7 +165,7 @@ def test_a_cut_is_not_waited_for_longer_than_the_target_duration() -> None:
 
 def test_what_comes_for_a_closed_segment_is_dropped_and_counted() -> None:
     tone = Sound()
-    tone.follower.cut_at(2 * SECOND)
+    tone.follower.cut_at(2 * SECOND, led=False)
     tone.advance(4.01)
     tone.hold(sound(4))
     tone.advance(4.01)
@@ -185,7 +187,7 @@ def test_what_comes_before_the_beginning_is_dropped_and_counted() -> None:
 @pytest.mark.parametrize(("hole", "ends"), [(4800, 94 * FRAME), (4801, 97_000)], ids=["0.1 s", "more"])
 def test_a_segment_ends_at_its_last_sample_unless_a_hole_follows(hole: int, ends: int) -> None:
     tone = Sound()
-    tone.follower.cut_at(97_000)
+    tone.follower.cut_at(97_000, led=False)
     tone.hold(sound(94 * FRAME / SECOND))
     tone.hold(sound(1, start=(94 * FRAME + hole) / SECOND))
     tone.flush()
@@ -199,7 +201,7 @@ def test_a_segment_may_not_grow_beyond_what_rounds_to_the_target_duration() -> N
     tone.flush()
     kept = int(2.45 * SECOND / FRAME)
     assert tone.follower.dropped == 188 - kept
-    tone.follower.end_segment(3 * SECOND, tone.rig.out, flows=True)
+    tone.follower.end_segment(3 * SECOND, tone.rig.out, flows=True, led=False)
     assert round(tone.window.segments[0].duration) == 2
     assert len(tone.taken[0]) == kept
 
@@ -208,10 +210,60 @@ def test_at_the_end_all_that_is_held_is_taken_and_all_cuts_are_made() -> None:
     tone = Sound()
     tone.hold(sound(1))
     for at in 2, 4:
-        tone.follower.cut_at(at * SECOND)
+        tone.follower.cut_at(at * SECOND, led=False)
     tone.flush()
     assert gaps(tone.window) == [False, True]
     assert tone.follower.dropped == 0
+
+
+# Silence
+
+
+@pytest.mark.parametrize(("until", "frames"), [(2.0, 1), (2.006, 1), (2.0266, 1), (2.0267, 2), (2.2, 10)])
+def test_beside_pictures_a_segment_without_samples_is_silent_for_as_long_and_a_frame_at_least(
+    until: float, frames: int
+) -> None:
+    tone = Sound()
+    tone.hold(sound(94 * FRAME / SECOND))
+    tone.follower.cut_at(2 * SECOND, led=True)
+    tone.flush()
+    tone.follower.end_segment(round(until * SECOND), tone.rig.out, flows=True, led=True)
+    assert gaps(tone.window) == [False, False]
+    assert tone.taken[1] == [94 * FRAME + number * FRAME for number in range(frames)]
+    assert durations(tone.window)[1] == round(frames * FRAME / SECOND, 3)
+    assert tone.rig.segments("a0")["a0/1-1.m4s"][0].rows[0].data == aac_silence(2)
+
+
+@pytest.mark.parametrize(("track", "led"), [(AAC, False), (SURROUND, True)], ids=["no pictures", "no silence is known"])
+def test_without_pictures_or_silence_it_is_a_gap(track: Track, led: bool) -> None:  # noqa: FBT001 - pytest's form
+    tone = Sound(track=track)
+    tone.follower.cut_at(2 * SECOND, led=led)
+    tone.flush()
+    assert gaps(tone.window) == [True]
+    assert durations(tone.window) == [2.0]
+
+
+def test_sound_that_comes_after_silence_begins_where_that_ends() -> None:
+    tone = Sound()
+    tone.follower.cut_at(2 * SECOND, led=True)
+    tone.advance(4.01)
+    assert gaps(tone.window) == [False]
+    tone.hold(sound(2, start=1.99))
+    tone.advance(4.01)
+    tone.follower.end_segment(4 * SECOND, tone.rig.out, flows=True, led=True)
+    assert tone.follower.dropped == 1, "the one that began within the last silent frame"
+    assert tone.taken[0] == [FRAME * number for number in range(94)]
+    assert tone.taken[1][0] == round(1.99 * SECOND) + FRAME
+    assert durations(tone.window) == [2.005, pytest.approx(1.984, abs=0.01)]
+
+
+def test_silence_grows_no_longer_than_a_segment_may() -> None:
+    tone = Sound()
+    tone.follower.end_segment(60 * SECOND, tone.rig.out, flows=True, led=True)
+    assert durations(tone.window) == [round(int(2.45 * SECOND / FRAME) * FRAME / SECOND, 3)]
+
+
+# Alone
 
 
 def test_alone_it_cuts_by_time() -> None:
@@ -221,7 +273,7 @@ def test_alone_it_cuts_by_time() -> None:
     tone.follower.take(first, tone.rig.out)
     for sample in rest:
         if tone.follower.cuts_alone(sample):
-            tone.follower.end_segment(sample.dts, tone.rig.out, flows=True)
+            tone.follower.end_segment(sample.dts, tone.rig.out, flows=True, led=False)
         tone.follower.take(sample, tone.rig.out)
     assert durations(tone.window) == [2.005, 2.005]
     assert tone.follower.dropped == 0
@@ -230,7 +282,7 @@ def test_alone_it_cuts_by_time() -> None:
 def test_alone_it_still_makes_the_leaders_last_cut_first() -> None:
     tone = Sound()
     tone.follower.take(next(sound(1)), tone.rig.out)
-    tone.follower.cut_at(5 * SECOND)
+    tone.follower.cut_at(5 * SECOND, led=False)
     assert not tone.follower.cuts_alone(next(sound(1, start=4)))
 
 
@@ -239,7 +291,7 @@ def test_a_picture_may_follow_too() -> None:
     rig = Rig()
     rig.promises.fix_part(*PART)
     follower = Follower(rig.rendition(VIDEO), rig.promises, rig.retention)
-    follower.cut_at(90_000)
+    follower.cut_at(90_000, led=False)
     for number in range(60):
         follower.hold(picture(3000 * number, 3000, key=number % 30 == 0))
     follower.flush(rig.out)
@@ -261,7 +313,7 @@ def test_every_sample_is_in_the_segment_of_its_time_or_counted_as_dropped(
     late, coming = list(cuts), list(samples)
     for front in range(0, cuts[-1] + 1600, 1600):
         while late and late[0] <= front:
-            tone.follower.cut_at(late.pop(0))
+            tone.follower.cut_at(late.pop(0), led=False)
         while coming and coming[0].dts + lag <= front:
             tone.follower.hold(coming.pop(0))
         tone.follower.advance(front, tone.rig.out)

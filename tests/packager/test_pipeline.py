@@ -15,7 +15,20 @@ from packager.hls.media_playlist import render
 from packager.names import is_part
 from packager.pipeline import LivePackager
 from tests.packager import feed
-from tests.packager.feed import AAC, AAC_44, OPUS, VIDEO, WALL, broadcast, mixed, picture, pictures, play, sound
+from tests.packager.feed import (
+    AAC,
+    AAC_44,
+    OPUS,
+    SURROUND,
+    VIDEO,
+    WALL,
+    broadcast,
+    mixed,
+    picture,
+    pictures,
+    play,
+    sound,
+)
 from tests.packager.fragments import fragments
 from tests.packager.viewer import Viewer
 
@@ -140,18 +153,20 @@ def test_segments_of_both_renditions_start_together() -> None:
         assert 0 <= other.head.date - one.head.date < 1024 / 48_000 + 0.001
 
 
-def test_audio_announced_but_absent_becomes_gaps() -> None:
-    packager, _ = broadcast([VIDEO, AAC], pictures(20))
-    assert all(segment.gap for segment in packager.windows["a0"].segments)
+@pytest.mark.parametrize(("track", "gap"), [(AAC, False), (OPUS, False), (SURROUND, True)])
+def test_audio_announced_but_absent_becomes_silence_or_gaps(track: Track, gap: bool) -> None:  # noqa: FBT001 - pytest's form
+    packager, _ = broadcast([VIDEO, track], pictures(20))
+    assert all(segment.gap is gap for segment in packager.windows["a0"].segments)
     assert len(packager.windows["a0"].segments) == len(packager.windows["v0"].segments)
     assert packager.ready
 
 
-def test_audio_that_stops_and_comes_back() -> None:
-    heard = [sample for sample in sound(30) if not 8 * 48_000 <= sample.dts < 16 * 48_000]
-    packager, _ = broadcast([VIDEO, AAC], mixed((VIDEO, pictures(30)), (AAC, heard)), dvr_window_s=60)
+@pytest.mark.parametrize(("track", "gap"), [(AAC, False), (OPUS, False), (SURROUND, True)])
+def test_audio_that_stops_and_comes_back(track: Track, gap: bool) -> None:  # noqa: FBT001 - pytest's form
+    heard = [sample for sample in sound(30, track=track) if not 8 * 48_000 <= sample.dts < 16 * 48_000]
+    packager, _ = broadcast([VIDEO, track], mixed((VIDEO, pictures(30)), (track, heard)), dvr_window_s=60)
     gaps = [segment.gap for segment in packager.windows["a0"].segments]
-    assert gaps == [False] * 4 + [True] * 4 + [False] * 7
+    assert gaps == [False] * 4 + [gap] * 4 + [False] * 7
 
 
 def test_video_that_stops_and_comes_back() -> None:

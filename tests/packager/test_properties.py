@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from media.silence import aac_silence
 from media.track import Kind
 from packager.pipeline import LivePackager
 from tests.packager import feed
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from media.sample import Sample
     from media.track import Track
 
+SILENCE = aac_silence(2)
 FRAMES = [1500, 3000, 3003, 3600, 3750, 6000, 9000]
 """Ticks of a frame at 60, 30, 29.97, 25, 24, 15 and 10 a second."""
 
@@ -96,11 +98,15 @@ def test_any_timing_keeps_every_rule(scripts: list[Script], low_latency: bool) -
         viewer.look()
         play(packager, samples, viewer, every=5)
         pushed += samples
+        viewer.carry_out(packager.pause())
+        viewer.look()
+        _check_sound(packager)
         assert packager.next_msn >= highest
         highest = packager.next_msn
     viewer.carry_out(packager.close())
     viewer.look()
     viewer.check_parts()
+    _check_sound(packager)
     assert len({window.open_msn for window in packager.windows.values() if window.name in _live(scripts[-1])}) <= 1
     _check_samples(packager, viewer, pushed)
 
@@ -109,12 +115,23 @@ def _live(script: Script) -> set[str]:
     return {"v0" if track.kind is Kind.VIDEO else "a0" for track in script.tracks}
 
 
+def _check_sound(packager: LivePackager) -> None:
+    """Wherever it ends: players stand still before a gap of sound, so there is none beside pictures."""
+    windows = packager.windows.values()
+    there = {(each.name, one.msn): one.gap for each in windows for one in each.segments}
+    assert not any(gap and there.get(("v0", msn)) is False for (name, msn), gap in there.items() if name == "a0")
+
+
 def _check_samples(packager: LivePackager, viewer: Viewer, pushed: list[Sample]) -> None:
-    """Each sample is dropped, and counted, or is there once with its presentation time; decode times have no hole."""
+    """Each sample is dropped, and counted, or is there once with its presentation time; decode times have no hole.
+
+    Silence that was put where no sound came is none of them.
+    """
     shown = 0
     for kind, name in (Kind.VIDEO, "v0"), (Kind.AUDIO, "a0"):
         segments = _segments(viewer, name)
-        rows = [(row.pts, row.data, row.key) for parts in segments for part in parts for row in part.rows]
+        found = [(row.pts, row.data, row.key) for parts in segments for part in parts for row in part.rows]
+        rows = [row for row in found if row[1] != SILENCE]
         shown += len(rows)
         sent = [(sample.pts, sample.data, sample.key) for sample in pushed if sample.kind is kind]
         assert set(rows) <= set(sent)

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from media.silence import aac_silence
 from media.track import Codec, Kind, Track
 from packager.commands import Delete
 from packager.run import Run
-from tests.packager.feed import AAC, OPUS, VIDEO, WALL, mixed, picture, pictures, sound
+from tests.packager.feed import AAC, AAC_44, OPUS, SURROUND, VIDEO, WALL, mixed, picture, pictures, sound
 from tests.packager.rig import Rig, durations, gaps
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from packager.hls.window import Window
 
 SECOND = 90_000
+SILENCE = aac_silence(2)
 FRAME = 3000
 
 
@@ -51,8 +53,9 @@ class Broadcast:
         return self.rig.windows["a0"]
 
     def times(self, name: str) -> list[list[int]]:
-        """Presentation times in each stored segment of a rendition."""
-        return [[row.pts for part in parts for row in part.rows] for parts in self.rig.segments(name).values()]
+        """Presentation times in each stored segment of a rendition, without those of silence that was put in."""
+        segments = self.rig.segments(name).values()
+        return [[row.pts for part in parts for row in part.rows if row.data != SILENCE] for parts in segments]
 
 
 def both(
@@ -235,14 +238,14 @@ def test_a_leader_that_comes_at_last_leads_again() -> None:
 
 
 def test_sound_that_stays_away_is_not_waited_for() -> None:
-    live = Broadcast().push(both(12, audio=sound(3))).finish()
+    live = Broadcast(VIDEO, SURROUND).push(both(12, audio=sound(3))).finish()
     assert durations(live.video) == [2.0] * 6
     assert gaps(live.audio) == [False, False, True, True, True, True]
     assert durations(live.audio)[1:5] == pytest.approx([2.0] * 4, abs=0.03)
 
 
 def test_sound_that_never_comes_is_gaps_alone() -> None:
-    live = Broadcast().push(pictures(6)).finish()
+    live = Broadcast(VIDEO, SURROUND).push(pictures(6)).finish()
     assert gaps(live.audio) == [True] * 3
     assert live.run.dropped == 0
 
@@ -286,6 +289,27 @@ def test_nothing_is_closed_twice() -> None:
     assert live.video.open_msn == before
 
 
+@pytest.mark.parametrize("track", [AAC, AAC_44, OPUS])
+@pytest.mark.parametrize("b_frames", [False, True])
+@pytest.mark.parametrize("lag", [(0.0, 0.0), (0.0, 0.1), (0.1, 0.0)])
+def test_wherever_a_run_ends_there_is_sound_beside_pictures(
+    track: Track,
+    b_frames: bool,  # noqa: FBT001 - pytest's form
+    lag: tuple[float, float],
+) -> None:
+    """An encoder that leaves right after a key frame: players stand still before a gap of sound, some for ever."""
+    frame, late_s = 960 if track is OPUS else 1024, 2 / 30 if b_frames else 0
+    samples = mixed((VIDEO, pictures(4.5, b_frames=b_frames)), (track, sound(4.5, track=track, frame=frame)), lag=lag)
+    after = next(number for number, sample in enumerate(samples) if sample.dts == 4 * SECOND and sample.key)
+    for count in range(after - 20, after + 20):
+        live = Broadcast(VIDEO, track).push(samples[:count]).finish()
+        assert live.video.open_msn == live.audio.open_msn
+        assert not any(gaps(live.video) + gaps(live.audio))
+        last, beside = live.video.segments[-1], live.audio.segments[-1]
+        missing = last.head.date + last.duration - beside.head.date - beside.duration
+        assert missing <= max(lag) + late_s + 2 * frame / track.timescale
+
+
 RUNS = st.tuples(st.integers(0, 500), st.integers(0, 400))
 """A stretch of samples that is missing: first, count."""
 
@@ -301,6 +325,7 @@ def test_whoever_is_late_or_missing_all_renditions_end_with_the_same_segment(
     samples = mixed((VIDEO, video), (AAC, audio), lag=(video_lag, audio_lag))
     live = Broadcast().push(samples).finish()
     assert live.video.open_msn == live.audio.open_msn
+    assert not any(sound and not shown for sound, shown in zip(gaps(live.audio), gaps(live.video), strict=True))
     shown = {(kind, pts) for kind in ("v0", "a0") for times in live.times(kind) for pts in times}
     assert len(shown) + live.run.dropped == len(samples)
     assert shown <= {("v0" if sample.kind is Kind.VIDEO else "a0", sample.pts) for sample in samples}

@@ -7,9 +7,10 @@ import pytest
 from packager.dash.timeline import periods
 from packager.pipeline import LivePackager
 from tests.packager import feed
-from tests.packager.feed import AAC, VIDEO, WALL, mixed, pictures, sound
+from tests.packager.feed import AAC, SURROUND, VIDEO, WALL, mixed, pictures, sound
 
 if TYPE_CHECKING:
+    from media.track import Track
     from packager.dash.timeline import Period
 
 
@@ -22,9 +23,9 @@ def run(packager: LivePackager, start: float, seconds: float, wall: float = WALL
     on(packager, start, seconds, gop)
 
 
-def on(packager: LivePackager, start: float, seconds: float, gop: int = 60) -> None:
-    video, audio = pictures(seconds, start=start, gop=gop), sound(seconds, start=start)
-    for sample in mixed((VIDEO, video), (AAC, audio)):
+def on(packager: LivePackager, start: float, seconds: float, gop: int = 60, heard: Track = AAC) -> None:
+    video, audio = pictures(seconds, start=start, gop=gop), sound(seconds, start=start, track=heard)
+    for sample in mixed((VIDEO, video), (heard, audio)):
         packager.push(sample)
 
 
@@ -105,10 +106,11 @@ def test_dates_that_jump_open_a_period_within_a_run() -> None:
 
 def test_a_gap_ends_a_rendition_and_its_period_when_it_is_over() -> None:
     packager = LivePackager(feed.settings(dvr_window_s=60.0))
-    run(packager, 0, 4)
+    packager.start([VIDEO, SURROUND], WALL)
+    on(packager, 0, 4, heard=SURROUND)
     for sample in pictures(6, start=4):
         packager.push(sample)
-    on(packager, 10, 6)
+    on(packager, 10, 6, heard=SURROUND)
     first, second = listed(packager)
     video, audio = first.lanes
     assert any(segment.gap for segment in packager.windows["a0"].segments)

@@ -11,7 +11,7 @@ import pytest
 from packager.hls.media_playlist import render
 from packager.pipeline import LivePackager
 from tests.packager import feed
-from tests.packager.feed import AAC, VIDEO, WALL, mixed, pictures, sound
+from tests.packager.feed import AAC, SURROUND, VIDEO, WALL, mixed, pictures, sound
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -77,7 +77,7 @@ def test_ended() -> None:
 
 def test_gaps() -> None:
     packager = LivePackager(feed.settings())
-    packager.start([VIDEO, AAC], WALL)
+    packager.start([VIDEO, SURROUND], WALL)
     for sample in pictures(9):
         packager.push(sample)
     same_as_golden("gaps", render(packager.windows["a0"], packager.windows, skip=False))
