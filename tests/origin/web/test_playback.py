@@ -158,7 +158,11 @@ async def test_what_is_listed_and_not_stored_yet_is_to_be_asked_for_again(tmp_pa
         await until_live(running, stream)
         playback, on_air = _playback(running), running.server.director.channel(stream.playback_id)
         assert on_air is not None
-        await running.server.services.store.delete([f"{on_air.prefix}v0/1-0.m4s"])
+        store, key = running.server.services.store, f"{on_air.prefix}v0/1-0.m4s"
+        async with asyncio.timeout(30):
+            while await store.size(key) is None or on_air.spool.get("v0/1-0.m4s"):
+                await asyncio.sleep(0.01)
+        await store.delete([key])
         listed, unheard_of = (Client(playback, _path(stream, f"v0/1-{number}.m4s")) for number in (0, 99))
         await asyncio.gather(listed.served, unheard_of.served)
         assert (listed.status, dict(listed.sent[0]["headers"])[b"retry-after"]) == (503, b"1")
