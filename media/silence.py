@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from media.sample import Sample
 from media.sound_span import aac_span
-from media.track import Codec
+from media.track import Codec, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from media.track import Track
 
 
@@ -18,6 +21,11 @@ class Silence:
 
     data: bytes
     span: int
+
+    def samples(self, start: int, until: int) -> Iterator[Sample]:
+        """Frames from `start` on up to `until` or a little beyond, one at least; in ticks of that track."""
+        for at in range(start, max(until, start + 1), self.span):
+            yield Sample(Kind.AUDIO, at, at, self.span, key=True, data=self.data)
 
 
 _OPUS: Final = b"\xf8\xff\xfe"

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from media.sample import Sample
 from media.silence import silence_for
 from media.timing import rescale, usual
 from packager.segmenter import Segmenter
 
 if TYPE_CHECKING:
+    from media.sample import Sample
     from media.silence import Silence
     from packager.commands import Command
     from packager.promises import Promises
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _MAX_HELD: Final = 8192
 """Samples held for the leader: ten seconds of the shortest Opus frames are 4000."""
-_OVER_TARGET_S: Final = 0.45
+OVER_TARGET_S: Final = 0.45
 """How much longer than the target duration a segment may be and still round down (RFC 8216bis, 4.4.3.1)."""
 _HOLE_S: Final = 0.1
 """A hole longer than this between two segments stays one: the second segment starts where its samples do."""
@@ -171,18 +171,17 @@ class Follower:
 
     def _fill(self, silence: Silence, until: int, out: list[Command]) -> int:
         """Put silence up to `until`, a frame at least; answers where it ends. Sound that comes later begins there."""
-        rendition, start = self.rendition, self.rendition.start
-        for at in range(start, max(until, start + 1), silence.span):
-            sample = Sample(rendition.track.kind, at, at, silence.span, key=True, data=silence.data)
-            if not self._fits(sample, at + silence.span):
+        for sample in silence.samples(self.rendition.start, until):
+            end = sample.dts + sample.duration
+            if not self._fits(sample, end):
                 break
-            rendition.add(sample, out)
-            self._end = at + silence.span
+            self.rendition.add(sample, out)
+            self._end = end
         return self._end
 
     def _fits(self, sample: Sample, end: int) -> bool:
         rendition = self.rendition
         if not rendition.flowing:
             return sample.dts >= rendition.start
-        longest = self._promises.patience_s + _OVER_TARGET_S
+        longest = self._promises.patience_s + OVER_TARGET_S
         return end - rendition.start <= longest * self.timescale

@@ -90,9 +90,9 @@ class LivePackager:
         """
         packager = cls(settings, presentation)
         presentation.flowing = False
-        out = close_open_segments(presentation, settings.epoch, bodies)
         durations = {window.target_duration for window in presentation.windows.values()} - {None}
         packager._promises.keep(presentation.part_target, max((each or 0 for each in durations), default=None))
+        out = close_open_segments(presentation, settings.epoch, bodies, packager._promises)
         if presentation.windows:
             packager._run_msn = presentation.next_msn
             packager._discontinuity = presentation.discontinuity_sequence + 1

@@ -1,8 +1,9 @@
 """What a successor does first: it closes the segments that the writer before it left open.
 
 Their parts were announced, so they stay; the segment gets the successor's epoch in its name, because the writer before
-may wake up and finish its own. A rendition that had not come as far as the others gets gaps, so that segment number n
-goes on to cover the same time in all of them.
+may wake up and finish its own. A rendition that had not come as far as the others is brought to the same number, so
+that segment number n goes on to cover the same time in all of them: sound beside pictures with silence, as players
+stand still before a gap of it, some for ever; where no silent frame is known, and pictures, with gaps.
 """
 
 from __future__ import annotations
@@ -11,22 +12,32 @@ from dataclasses import replace
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
+from media.silence import silence_for
+from media.timing import rescale
 from packager.commands import Life, Put
+from packager.follower import OVER_TARGET_S
 from packager.names import Names
+from packager.periods import Periods
+from packager.rendition import Rendition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from media.silence import Silence
     from packager.commands import Command
     from packager.hls.segment import Head, Segment
     from packager.hls.window import Window
     from packager.presentation import Presentation
+    from packager.promises import Promises
 
 
 def close_open_segments(
-    presentation: Presentation, epoch: int, bodies: Mapping[str, tuple[bytes, ...]]
+    presentation: Presentation, epoch: int, bodies: Mapping[str, tuple[bytes, ...]], promises: Promises
 ) -> list[Command]:
-    """Close them with the parts whose bytes are in `bodies` (by name), up to the first that is missing."""
+    """Close them with the parts whose bytes are in `bodies` (by name), up to the first that is missing.
+
+    `promises` are those that players were given already.
+    """
     out: list[Command] = []
     windows = [window for window in presentation.windows.values() if not window.ended]
     for window in windows:
@@ -36,7 +47,7 @@ def close_open_segments(
             _close(window, Names(window.name, epoch), bodies, out)
         else:
             window.open_head = None
-    _level(windows, epoch)
+    _Levelling(presentation, epoch, promises, out).level(windows)
     return out
 
 
@@ -59,15 +70,73 @@ def _close(window: Window, names: Names, bodies: Mapping[str, tuple[bytes, ...]]
     window.close_segment(file, duration, size, names.part(window.open_msn + 1, 0))
 
 
-def _level(windows: list[Window], epoch: int) -> None:
-    """Bring all windows to the same number."""
-    ahead = {segment.msn: segment for window in windows for segment in window.segments}
-    last = max(ahead, default=-1)
-    for window in windows:
-        names = Names(window.name, epoch)
-        while window.segments and window.open_msn <= last:
-            _gap(window, names, ahead[window.open_msn])
-        window.promise(names.part(window.open_msn, 0))
+class _Levelling:
+    """Brings all windows to the same number; what that takes is put into `out`.
+
+    They are level wherever a run begins, so all that is missing is of the present run, or the last one.
+    """
+
+    def __init__(self, presentation: Presentation, epoch: int, promises: Promises, out: list[Command]) -> None:
+        self._presentation = presentation
+        self._tracks = presentation.tracks
+        self._epoch = epoch
+        self._promises = promises
+        self._out = out
+
+    def level(self, windows: list[Window]) -> None:
+        ahead = {segment.msn: (window.name, segment) for window in windows for segment in window.segments}
+        last = max(ahead, default=-1)
+        for window in windows:
+            names = Names(window.name, self._epoch)
+            silence = silence_for(self._tracks[window.name])
+            while window.segments and window.open_msn <= last:
+                other, like = ahead[window.open_msn]
+                if silence is None or like.gap:
+                    _gap(window, names, like)
+                else:
+                    self._fill(silence, window, names, like, self._tracks[other].timescale)
+            window.promise(names.part(window.open_msn, 0))
+
+    def _fill(self, silence: Silence, window: Window, names: Names, like: Segment, timescale: int) -> None:
+        """Put silence for the time of `like`, whose clock has `timescale`, and for what is missing before it.
+
+        The latter as far as one segment may be long; beyond that a hole stays, as where sound has fewer parts.
+        """
+        rendition = self._rendition(window, names, like, like.head.date - like.head.time / timescale)
+        ticks = rendition.track.timescale
+        begin = rescale(like.head.time, timescale, ticks)
+        until = begin + round(like.duration * ticks)
+        longest = int((self._promises.patience_s + OVER_TARGET_S) * ticks) - silence.span
+        start = _end(window, ticks) if _joins(window, like) else begin
+        start += max(-((start + longest - until) // silence.span), 0) * silence.span
+        frames = list(silence.samples(start, until))
+        rendition.start = start
+        for sample in frames:
+            rendition.add(sample, self._out)
+        rendition.end_segment(start + len(frames) * silence.span, self._out, flows=False)
+        self._presentation.reached_s = max(self._presentation.reached_s, rendition.reached_s)
+
+    def _rendition(self, window: Window, names: Names, like: Segment, wall_at_zero: float) -> Rendition:
+        """What puts one segment beside `like`, in a DASH period of its own and with the init segment of the run."""
+        rendition = Rendition(
+            *(self._tracks[window.name], names, window, self._promises, Periods()),
+            init_number=0,
+            wall_at_zero=wall_at_zero,
+            discontinuity=like.head.discontinuity,
+        )
+        rendition.init = self._presentation.present[window.name].partition("/")[2]
+        return rendition
+
+
+def _joins(window: Window, like: Segment) -> bool:
+    """Whether the next segment goes on where the samples of the last one end: in one run, and not after a gap."""
+    return not like.head.discontinuity and bool(window.segments[-1].parts)
+
+
+def _end(window: Window, timescale: int) -> int:
+    """Where the samples of the last segment end; its duration may tell of a hole besides."""
+    last = window.segments[-1]
+    return last.head.time + round(sum(part.duration for part in last.parts) * timescale)
 
 
 def _gap(window: Window, names: Names, like: Segment) -> None:

@@ -108,12 +108,11 @@ class Opening:
         return await succession.recall_shared(self._means.shared.journal, writer.broadcast_id)
 
     async def _resume(self, stream: Stream, writer: Writer, presentation: Presentation, asked_at: float) -> OnAir:
-        reached_s = presentation.reached_s
         known = await self._recorded(writer, presentation) if writer.recorded else None
         savings = await succession.find_savings(self._means, writer.broadcast_id, _prefix(stream, writer))
         packager, commands = await succession.resume(self._settings(stream, writer), presentation, savings)
         on_air = self._assemble(stream, writer, packager, asked_at, known)
-        on_air.end_s = reached_s
+        on_air.end_s = presentation.reached_s
         on_air.channel.carry_out(commands)
         on_air.keeper.expect()
         mending = self._mend(on_air, Mending(on_air.channel, commands), savings, known)

@@ -7,6 +7,9 @@ The numbers of a template rise by one from segment to segment, so a list of segm
 before a gap, and goes on in the period that begins after it (`packager.periods` sees to that). A segment that was there
 once and got lost keeps its place, and whoever asks for it is told that it is gone.
 
+Sound that a successor closed beside pictures that were whole already would be a period of its own, and end theirs in
+their midst: it is left out (HLS has it).
+
 At the live edge two segments are listed before they are whole: the open one and the next, as long as they are expected
 to be. What is predicted can come otherwise; what is closed never changes.
 """
@@ -115,7 +118,8 @@ def periods(windows: Mapping[str, Window], tracks: Mapping[str, Track], *, flowi
     for window in sorted(windows.values(), key=_video_first):
         for draft in _drafts(window, oldest):
             drafts.setdefault(draft.head.period, []).append(draft)
-    found = [_period(msn, drafts[msn], tracks, flowing=flowing and msn == max(drafts)) for msn in sorted(drafts)]
+    kept = [msn for msn in sorted(drafts) if not _parts_pictures(msn, drafts[msn], current)]
+    found = [_period(msn, drafts[msn], tracks, flowing=flowing and msn == max(drafts)) for msn in kept]
     if found and any(_last_period(window) < found[-1].msn for window in current if not window.ended):
         found.pop()
     return [period for period in found if period.lanes]
@@ -123,6 +127,13 @@ def periods(windows: Mapping[str, Window], tracks: Mapping[str, Track], *, flowi
 
 def _video_first(window: Window) -> tuple[bool, str]:
     return not window.name.startswith("v"), window.name
+
+
+def _parts_pictures(msn: int, drafts: Sequence[_Draft], windows: Iterable[Window]) -> bool:
+    """Whether a period would begin amid another one's pictures, and have none."""
+    names = {draft.window.name for draft in drafts}
+    beside = [window.closed(msn) for window in windows if window.name not in names and window.name.startswith("v")]
+    return any(segment and not segment.gap and segment.head.period < msn for segment in beside)
 
 
 def _current(windows: Iterable[Window]) -> list[Window]:

@@ -95,3 +95,14 @@ def test_opus_silence_decodes_to_nothing_but_zeros(channels: int) -> None:
 )
 def test_no_silence_is_made_up_where_none_is_known(track: Track) -> None:
     assert silence_for(track) is None
+
+
+def test_frames_reach_as_far_as_they_must_and_there_is_one_at_least() -> None:
+    silence = Silence(b"-", 960)
+    assert [(each.dts, each.pts, each.duration) for each in silence.samples(10, 1930)] == [
+        (10, 10, 960),
+        (970, 970, 960),
+    ]
+    assert [each.dts for each in silence.samples(10, 1931)] == [10, 970, 1930]
+    assert [each.dts for each in silence.samples(10, 10)] == [10]
+    assert [each.dts for each in silence.samples(10, 0)] == [10]

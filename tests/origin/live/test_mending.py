@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from media.silence import aac_silence
 from origin.live import succession
 from packager.commands import Put
 from packager.hls.reload import ReloadQuery
 from tests.origin.live.left import PREFIX, Left, Saved
 from tests.packager.feed import AAC, VIDEO, WALL, mixed, pictures, sound
+from tests.packager.fragments import fragments
 
 if TYPE_CHECKING:
     from origin.live.production import Production
@@ -48,6 +50,18 @@ async def everything_can_be_had(production: Production, store: MemoryStore) -> b
         for segment in window.segments
         if not segment.gap
     )
+
+
+async def test_sound_that_was_not_saved_is_silent_and_stored(left: Left) -> None:
+    saved = Saved({name: body for name, body in left.parts.items() if name.startswith("v0")})
+    production, store = await succeeded(left, saved)
+    assert await everything_can_be_had(production, store)
+    pictures_, heard = (production.presentation.windows[name].segments[-1] for name in ("v0", "a0"))
+    assert pictures_.msn == heard.msn
+    body = await store.get(f"{PREFIX}a0/{heard.file}")
+    assert {row.data for part in fragments(body) for row in part.rows} == {aac_silence(2)}
+    assert all(production.spool.get(f"a0/{part.file}") is not None for part in heard.parts)
+    assert production.presentation.reached_s >= fragments(body)[-1].end / AAC.timescale
 
 
 async def test_what_was_saved_is_closed_and_stored(left: Left) -> None:
