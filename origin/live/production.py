@@ -94,7 +94,7 @@ class Production(Channel):
         touched = set()
         for command in commands:
             if isinstance(command, Delete):
-                if not self._recorder:
+                if not self._recorder:  # recordings list it for ever
                     self._doubts.drop(command.name)
                 self.spool.drop(command.name)
                 if self._keeper:

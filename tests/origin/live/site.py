@@ -125,9 +125,9 @@ class Site:
         """Make it a stream whose players are told of whole segments only."""
         await self._change(Changes(latency="standard"))
 
-    async def record(self) -> None:
+    async def record(self, dvr_window_s: float = 60.0) -> None:
         """Make it a stream whose broadcasts are recorded."""
-        await self._change(Changes(record=True))
+        await self._change(Changes(record=True, dvr_window_s=dvr_window_s))
 
     async def _change(self, changes: Changes) -> None:
         stream = self.stream

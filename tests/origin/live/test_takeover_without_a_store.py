@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from origin.bus.journals.protocol import BODY_TTL_S
+from origin.catalog import recordings
 from origin.live import ending, keeper, opening, tenure
 from origin.stores.memory import MemoryStore
 from origin.stores.protocol import StoreError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from origin.stores.protocol import StoredObject
+    from packager.recorded import Recorded
     from tests.origin.live.site import Site
 
 
@@ -143,6 +145,43 @@ async def test_a_takeover_while_the_store_hangs_for_longer_than_the_journal_reme
         await ours.keeper._adopted.wait()
         assert "EXT-X-GAP" not in await text(channel)
         assert not any(channel.spool.get(f"v0/{uri}") for uri in uris(before)), "they left memory"
+
+
+async def test_a_recording_has_what_left_the_playlist_while_the_store_hung(site: Site) -> None:
+    site.store = store = Hanging()
+    await site.record(dvr_window_s=6.0)
+    async with nodes(site, "no_a", "no_b") as (dead, heir):
+        publication = await site.publish(dead, seconds=3)
+        (theirs,) = dead._register
+        await theirs.keeper.settled()
+        store.up = False
+        push_all(publication, pictures(4.0, start_ms=3_000))
+        await settled(dead)
+        before = uris(await text(dead.channel("pb_one")))
+        kill(dead)
+        theirs.keeper._task.cancel()
+        site.now += tenure.SHARED_TTL_S + 1
+        publication = await site.publish(heir)
+        for start_ms in range(5_000, 50_000, 5_000):
+            push_all(publication, pictures(5.0, start_ms=start_ms))
+            await settled(heir)
+        assert before.isdisjoint(uris(await text(heir.channel("pb_one"))))
+        store.up = True
+        store.back.set()
+        async with asyncio.timeout(10):
+            while {f"{theirs.channel.prefix}v0/{uri}" for uri in before} - await stored(site):  # noqa: ASYNC110 - seen from outside
+                await asyncio.sleep(0.01)
+        broadcast_id = (await site.broadcast()).id
+        await heir.disconnect("st_a", "enough")
+        async with asyncio.timeout(10):
+            while len(rows := await rows_of(site, broadcast_id)) < 25:  # noqa: ASYNC110 - written down behind
+                await asyncio.sleep(0.01)
+        assert before <= {row.file for row in rows}
+        assert not any(row.gap for row in rows)
+
+
+async def rows_of(site: Site, broadcast_id: str) -> list[Recorded]:
+    return await site.catalog.read(lambda conn: recordings.segments(conn, broadcast_id, ("", -1), 9_999))
 
 
 async def stored(site: Site) -> set[str]:
