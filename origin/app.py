@@ -11,11 +11,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import logging
 import math
 import os
 import re
 import signal
 import ssl
+import sys
+import threading
 import time
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -288,6 +291,21 @@ def run(settings: Settings, sockets: Mapping[str, socket] | None = None) -> None
     """Serve until SIGTERM or SIGINT, then drain; a second signal stops at once. `sockets` as `Server` takes them."""
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_serve(Server(settings, sockets)))
+    _leave_behind()
+
+
+def _leave_behind() -> None:
+    """End the process if calls to a store that hangs would keep it: all is closed, and nobody waits for them.
+
+    Python joins the threads of pools at its end, and who stops a server may kill it before (see `Workers.close`).
+    """
+    left = [each.name for each in threading.enumerate() if each is not threading.main_thread() and not each.daemon]
+    if left:
+        log.warning("calls_left_behind", threads=left)
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -28,7 +28,8 @@ STORE_S: Final = 10.0
 RETRY_S: Final = 2.0
 """Between tries of a store that is away."""
 WRITE_S: Final = 5.0
-"""How long the rest may take then, each: with `STORE_S`, below what orchestrators wait before they kill (30 s)."""
+"""How long the rest may take then, each: with `STORE_S`, and 5 s for a store that hangs to close, below what
+orchestrators wait before they kill (30 s): where the store does not take segments, nothing is looked for afterwards."""
 
 _log = structlog.get_logger(__name__)
 

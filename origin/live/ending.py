@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 DRAIN_S: Final = 10.0
 """How long the store may take to make the last segments durable when the server stops."""
 SHELF_S: Final = 5.0
-"""How long the last manifests may take then; with `DRAIN_S`, below what orchestrators wait before they kill (30 s)."""
+"""How long the last manifests may take then; with `DRAIN_S`, and 5 s for a store that hangs to close, below what
+orchestrators wait before they kill (30 s)."""
 LEASE_LOST: Final = (
     "This node may not write the stream any more: another has taken it over, or the catalog is away. Connect again."
 )

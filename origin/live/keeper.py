@@ -91,6 +91,11 @@ class Keeper:
         """Nothing more will be put."""
         return self._closing
 
+    @property
+    def room(self) -> int:
+        """Bytes that may be put before something is lost."""
+        return max(self._limit - self._backlog, 0)
+
     def expect(self) -> None:
         """An earlier writer has stored files, which `adopt` will bring: `close` waits for that."""
         self._adopted.clear()

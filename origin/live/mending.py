@@ -38,42 +38,55 @@ class Mending:
         self._listed |= self._segments.keys()
         self._inits = _last_inits(shown)
         self._here = {command.name for command in done if isinstance(command, Put)}
+        self._held: set[str] = set()
+        self._stored: Collection[str] = ()
 
     async def save(self, savings: Savings) -> None:
-        """For as long as the store cannot say what it has: put again all that was saved, which does not keep."""
-        found: list[tuple[str, list[bytes]]] = []
-        for rendition in {rendition_of(name) for name in self._segments}:
-            missing = [(name, each) for name, each in self._missing(()) if rendition_of(name) == rendition]
-            for name, segment in reversed(missing):
-                body = await _saved(name, segment, savings)
-                if body is None:
-                    break  # what is older went sooner
-                found.append((name, body))
-        for name, body in reversed(found):
-            self._put(name, body)
+        """Have at hand what was saved, which does not keep, until `finish` knows what the store has of it.
+
+        The newest first, for what is older goes sooner; as much as there is room for. May be called again if `savings`
+        failed, and run while `finish` does.
+        """
+        over: set[str] = set()
+        for name, segment in sorted(self._missing(), key=lambda each: each[1].end, reverse=True):
+            rendition = rendition_of(name)
+            if rendition in over:
+                continue
+            body = await _saved(name, segment, savings)
+            if self._is_found(name):  # meanwhile
+                continue
+            if body is None or not self._production.hold(_stored(name, body)):
+                over.add(rendition)
+            else:
+                self._held.add(name)
 
     async def finish(self, stored: Collection[str], savings: Savings) -> None:
         """`stored` is what the store has of the broadcast. May be called again if `savings` failed."""
+        self._stored = stored
         self._production.carry_out([put for put in self._inits if put.name not in stored])
-        for name, segment in self._missing(stored):
+        self._here |= self._production.resolve(stored)
+        self._held.clear()
+        for name, segment in self._missing():
             body = await _saved(name, segment, savings)
             if body is None:
                 self._production.mark_lost(name)
             else:
-                self._put(name, body)
+                self._here.add(name)
+                self._production.put_again(_stored(name, body))
         stray = [name for name in stored if 0 <= epoch_of(name) < self._epoch and name not in self._listed]
         self._production.packager.adopt(sorted(stray))
 
-    def _missing(self, stored: Collection[str]) -> list[tuple[str, Segment]]:
+    def _missing(self) -> list[tuple[str, Segment]]:
         """Those still listed, in their order; windows slide on meanwhile."""
         lists = self._production.packager.presentation.lists
-        here = self._here
-        left = (each for each in self._segments.items() if each[0] not in here and each[0] not in stored)
-        return [(name, each) for name, each in left if lists(name)]
+        return [each for each in self._segments.items() if not self._is_found(each[0]) and lists(each[0])]
 
-    def _put(self, name: str, body: list[bytes]) -> None:
-        self._here.add(name)
-        self._production.put_again(Put(name, tuple(body), Life.STORED))
+    def _is_found(self, name: str) -> bool:
+        return name in self._here or name in self._held or name in self._stored
+
+
+def _stored(name: str, body: list[bytes]) -> Put:
+    return Put(name, tuple(body), Life.STORED)
 
 
 async def _saved(name: str, segment: Segment, savings: Savings) -> list[bytes] | None:

@@ -26,7 +26,6 @@ from origin.live.scribe import Scribe
 from origin.live.shelf import Shelf, contents_of
 from origin.live.so_far import in_store, so_far
 from origin.live.tenure import MARGIN_S, ttl_s
-from origin.stores.protocol import StoreError
 from packager.names import is_init
 from packager.pipeline import LivePackager, LiveSettings
 from packager.presentation import Presentation
@@ -120,28 +119,40 @@ class Opening:
         return on_air
 
     async def _mend(self, on_air: OnAir, mending: Mending, savings: succession.Savings, known: SoFar | None) -> None:
-        """Look through what the writer before has stored, for as long as it takes a store to say so."""
-        while not await self._looked_through(on_air, mending, savings, known):
-            if on_air.keeper.closing:
-                on_air.keeper.adopt(())
-                return
-            await asyncio.sleep(RETRY_S)
+        """Look through what the writer before has stored, for as long as it takes a store to say so.
+
+        What the journal has is saved at once, for it does not last as long as a call to a store that hangs.
+        """
+        saving = None if self._means.shared is None else self._beside(self._save(on_air, mending, savings))
+        try:
+            while not await self._looked_through(on_air, mending, savings, known):
+                if on_air.keeper.closing:
+                    on_air.keeper.adopt(())
+                    return
+                await asyncio.sleep(RETRY_S)
+        finally:
+            if saving:
+                saving.cancel()
         self._beside(_discard_when_kept(on_air.keeper, savings))
+
+    async def _save(self, on_air: OnAir, mending: Mending, savings: succession.Savings) -> None:
+        while True:
+            try:
+                await mending.save(savings)
+            except Problem as problem:
+                _log.warning("broadcast_not_saved", broadcast_id=on_air.writer.broadcast_id, problem=str(problem))
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
 
     async def _looked_through(
         self, on_air: OnAir, mending: Mending, savings: succession.Savings, known: SoFar | None
     ) -> bool:
-        """One try; meanwhile the journal's savings are put again, for they do not last."""
+        """One try."""
         try:
-            try:
-                await self._adopt(on_air, mending, savings, known)
-            except StoreError as error:
-                _log.warning("broadcast_not_mended", broadcast_id=on_air.writer.broadcast_id, problem=str(error))
-                if self._means.shared is not None:
-                    await mending.save(savings)
-                return False
-        except Problem as problem:  # of the journal
-            _log.warning("broadcast_not_saved", broadcast_id=on_air.writer.broadcast_id, problem=str(problem))
+            await self._adopt(on_air, mending, savings, known)
+        except Problem as problem:  # of store, journal or catalog
+            _log.warning("broadcast_not_mended", broadcast_id=on_air.writer.broadcast_id, problem=str(problem))
             return False
         return True
 

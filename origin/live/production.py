@@ -11,12 +11,13 @@ import contextlib
 from typing import TYPE_CHECKING, Final, Protocol
 
 from origin.live.channel import Channel
+from origin.live.doubts import Doubts
 from origin.live.turnover import Turnover
 from packager.commands import Delete, Life
 from packager.names import is_init, rendition_of, segment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from origin.live.keeper import Keeper
     from origin.live.recorder import Recorder
@@ -54,6 +55,7 @@ class Production(Channel):
         super().__init__(shown or packager.presentation, prefix)
         self.packager = packager
         self.turnover = Turnover()
+        self._doubts = Doubts(self.spool)
         self._keeper: Keeper | None = None
         self._teller: Teller | None = None
         self._recorder: Recorder | None = None
@@ -92,6 +94,8 @@ class Production(Channel):
         touched = set()
         for command in commands:
             if isinstance(command, Delete):
+                if not self._recorder:  # recordings list it for ever
+                    self._doubts.drop(command.name)
                 self.spool.drop(command.name)
                 if self._keeper:
                     self._keeper.delete(command.name)
@@ -108,6 +112,22 @@ class Production(Channel):
         """Store a segment of a writer before this one: its place in the playlist is there, and behind the edge."""
         self.spool.hold(put)
         self._keep(put)
+
+    def hold(self, put: Put) -> bool:
+        """Have a segment of a writer before this one at hand until `resolve`, the newest first; False: no room is left.
+
+        The store may have it or not. It gives way to what is put meanwhile.
+        """
+        if self._keeper is None or put.size > self._keeper.room - self._doubts.size:
+            return False
+        self._doubts.add(put)
+        return True
+
+    def resolve(self, stored: Collection[str]) -> set[str]:
+        """The store has `stored`: put the rest of what was held. Gives the names of all that was put so."""
+        for put in self._doubts.resolve(stored):
+            self._keep(put)
+        return self._doubts.resolved
 
     def mark_lost(self, name: str) -> None:
         """A segment that the store did not take is a gap from now on."""
@@ -127,6 +147,7 @@ class Production(Channel):
     async def suspend(self) -> None:
         """Somebody else will go on with it, later: what is open is closed, everybody who waits is answered."""
         self.pause()
+        self.resolve(())  # perhaps nobody else has it
         await self._settle()
         await self.abandon()
 
@@ -139,6 +160,7 @@ class Production(Channel):
     async def finish(self) -> None:
         """Close what is open: playlists get their end, everybody who waits is answered."""
         self.carry_out(self.packager.close())
+        self.resolve(())
         self._tell({}, tuple(self.packager.windows))
         await self._settle()
         self.end()
@@ -159,6 +181,7 @@ class Production(Channel):
             return
         if put.life is Life.STORED:
             self._keeper.put(put)
+            self._doubts.shrink(self._keeper.room)
         else:
             self._keeper.grow(segment_of(put.name), put.body)
 

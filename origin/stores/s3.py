@@ -52,6 +52,10 @@ PAGE: Final = 1_000
 MAX_PAGES: Final = 1_000
 """Pages read for one list: a million objects that are none of ours before the first that is."""
 
+CLOSE_S: Final = 5.0
+"""How long calls may take that are under way at the end. One that hangs takes 42 s, and nobody waits for it any more:
+what was to be stored is kept elsewhere by then."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -114,8 +118,9 @@ class S3Store:
         return await self._run(self._readers, partial(self._list, checked_prefix(prefix), after or "", limit))
 
     async def close(self) -> None:  # noqa: D102 - as ObjectStore
-        await self._writers.close()
-        await self._readers.close()
+        ended = await asyncio.gather(self._writers.close(CLOSE_S), self._readers.close(CLOSE_S))
+        if not all(ended):
+            log.warning("store_hangs", bucket=self._place.bucket, endpoint=self._place.endpoint or "AWS")
         self._client.close()
 
     async def _run(self, workers: Workers, work: Callable[[], T]) -> T:

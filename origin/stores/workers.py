@@ -48,9 +48,24 @@ class Workers:
         except RuntimeError:
             raise StoreError("The store is closed.") from None
 
-    async def close(self) -> None:
-        """Finish what was taken."""
-        await asyncio.to_thread(self._pool.shutdown)
+    async def close(self, patience_s: float | None = None) -> bool:
+        """Finish what was taken; False if that takes longer than `patience_s`, and then what has not begun is dropped.
+
+        A call that hangs cannot be ended. Its thread is left behind, and the interpreter would wait for it at its end.
+        """
+        over: Future[None] = Future()
+        over.set_running_or_notify_cancel()  # nobody cancels it
+
+        def finish() -> None:
+            self._pool.shutdown()
+            over.set_result(None)
+
+        # None of the loop's own threads: it waits for those, too, when it is closed.
+        threading.Thread(target=finish, name="store-close", daemon=True).start()
+        done, _ = await asyncio.wait({asyncio.wrap_future(over)}, timeout=patience_s)
+        if not done:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        return bool(done)
 
     def _submit(self, work: Callable[[], T]) -> Future[T]:
         if not self._room.acquire(blocking=False):

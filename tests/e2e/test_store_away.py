@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(240)
 WAIT_S = 60.0
-STOP_S = 30.0
-"""What orchestrators wait before they kill."""
-FAILING = Fault(answer=(503, "<Error><Code>SlowDown</Code></Error>"))
+STOP_S = 25.0
+"""Orchestrators wait 30 s before they kill."""
+FAULTS = {
+    "refuses": Fault(reset=True),
+    "fails": Fault(answer=(503, "<Error><Code>SlowDown</Code></Error>")),
+    "hangs": Fault(delay_s=60.0),
+}
 
 
 def take_away(bucket: FaultyProxy, how: str) -> None:
-    bucket.always = Fault(reset=True) if how == "refuses" else FAILING
+    bucket.always = FAULTS[how]
     if how == "refuses":
         bucket.refuse()
 
@@ -62,7 +66,7 @@ def files(playlist: m3u8.M3U8) -> list[str]:
     return [segment.uri for segment in playlist.segments if segment.uri]
 
 
-@pytest.mark.parametrize("how", ["refuses", "fails"])
+@pytest.mark.parametrize("how", FAULTS)
 async def test_what_the_bucket_had_not_taken_is_there_after_the_next_start(tmp_path: Path, how: str) -> None:
     with faulty_proxy(s3.rclone().url) as bucket:
         node = Node(tmp_path, {"store_url": s3.Endpoint(bucket.url).store_url()}, s3.ENVIRONMENT)
@@ -79,6 +83,9 @@ async def test_what_the_bucket_had_not_taken_is_there_after_the_next_start(tmp_p
                         await node.stop()
                 kept = [path.name for path in (tmp_path / "unsent").rglob("*.m4s")]
                 assert node.said("segments_kept_for_later") == 1
+                assert node.said("calls_left_behind") == (how == "hangs")
+                assert node.process
+                assert node.process.returncode == 0
                 assert before[-2] in kept
                 bring_back(bucket, how)
                 await node.start()

@@ -123,7 +123,14 @@ class Site:
 
     async def show_no_parts(self) -> None:
         """Make it a stream whose players are told of whole segments only."""
-        stream, changes = self.stream, Changes(latency="standard")
+        await self._change(Changes(latency="standard"))
+
+    async def record(self, dvr_window_s: float = 60.0) -> None:
+        """Make it a stream whose broadcasts are recorded."""
+        await self._change(Changes(record=True, dvr_window_s=dvr_window_s))
+
+    async def _change(self, changes: Changes) -> None:
+        stream = self.stream
         self.stream = await self.catalog.write(
             lambda conn: streams.update(conn, stream.tenant_id, stream.id, changes, None, self.now)
         )

@@ -11,11 +11,20 @@ import pytest
 
 from origin.catalog import broadcasts
 from origin.errors import Problem
-from origin.live import channel, cluster, distant, ending, keeper, opening, tenure
-from origin.stores.memory import MemoryStore
-from origin.stores.protocol import StoreError
+from origin.live import channel, cluster, distant, tenure
 from packager.hls.reload import ReloadQuery
-from tests.origin.live.site import KEY, Away, kill, nodes, settled, text, until_same, until_shown, uris, watched_bytes
+from tests.origin.live.site import (
+    KEY,
+    Away,
+    kill,
+    nodes,
+    settled,
+    text,
+    until_same,
+    until_shown,
+    uris,
+    watched_bytes,
+)
 from tests.support.frames import VIDEO, pictures, push_all
 
 if TYPE_CHECKING:
@@ -24,7 +33,6 @@ if TYPE_CHECKING:
 
     from origin.live.channel import Channel
     from origin.live.growing import Growing
-    from origin.stores.protocol import StoredObject
     from tests.origin.live.site import Site
 
 
@@ -142,58 +150,6 @@ async def _read(growing: Growing) -> bytes:
         found += b"".join(part)
         part = await growing.next()
     return found
-
-
-class Sulky(MemoryStore):
-    """A real store that answers nothing while it is not `up`."""
-
-    up = True
-
-    async def put(self, key: str, body: Sequence[bytes]) -> None:
-        self._look()
-        await super().put(key, body)
-
-    async def list(self, prefix: str, after: str | None, limit: int) -> Sequence[StoredObject]:
-        self._look()
-        return await super().list(prefix, after, limit)
-
-    def _look(self) -> None:
-        if not self.up:
-            raise StoreError("The store is away.")
-
-
-async def test_a_takeover_while_the_store_is_away_loses_nothing_that_the_journal_has(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(opening, "RETRY_S", 0.02)
-    monkeypatch.setattr(opening, "PROMPT_S", 0.1)
-    monkeypatch.setattr(keeper, "PAUSES_S", (0.02,))
-    monkeypatch.setattr(ending, "DRAIN_S", 0.1)
-    site.store = store = Sulky()
-    async with nodes(site, "no_a", "no_b") as (dead, heir):
-        publication = await site.publish(dead)
-        (theirs,) = dead._register
-        await theirs.keeper.settled()
-        store.up = False
-        push_all(publication, pictures(4.0, start_ms=5_000))
-        await settled(dead)
-        before = await text(dead.channel("pb_one"))
-        kill(dead)
-        theirs.keeper._ahead._store = gone = Sulky()
-        gone.up = False
-        site.now += tenure.SHARED_TTL_S + 1
-        await site.publish(heir)
-        after = await text(heir.channel("pb_one"))
-        assert uris(before) <= uris(after)
-        store.up = True
-        async with asyncio.timeout(10):
-            while {f"{theirs.channel.prefix}v0/{uri}" for uri in uris(after)} - await stored(site):  # noqa: ASYNC110 - seen from outside
-                await asyncio.sleep(0.01)
-        assert "EXT-X-GAP" not in await text(heir.channel("pb_one"))
-
-
-async def stored(site: Site) -> set[str]:
-    return {one.key for one in await site.store.list("", None, 1_000)}
 
 
 async def test_the_old_writer_waking_up_can_do_no_harm(site: Site) -> None:

@@ -122,15 +122,21 @@ async def test_manifests_and_what_the_successor_puts_itself_are_not_cleared_away
     await keeper.close(5)
 
 
-async def test_while_the_store_says_nothing_what_was_saved_is_put_again(left: Left) -> None:
+async def test_while_the_store_says_nothing_what_was_saved_is_at_hand_and_put_later(left: Left) -> None:
     """The writer before had stored nothing of its last two segments, and its savings will not last."""
-    gone = [segment.file for segment in left.presentation.windows["v0"].segments[-2:]]
-    for file in gone:
-        del left.objects[f"v0/{file}"]
+    gone = {f"v0/{segment.file}" for segment in left.presentation.windows["v0"].segments[-2:]}
+    for name in gone:
+        del left.objects[name]
     savings = Saved(left.parts)
     production, store, keeper, mending = await left.succeed(savings)
     await mending.save(savings)
     savings.discard()
+    segments = production.presentation.windows["v0"].segments
+    assert len(segments) > 2
+    for segment in segments:
+        assert sum(map(len, await production.media(f"v0/{segment.file}") or ())) == segment.size
+    await keeper.settled()
+    assert not gone & (await succession.stored_names(store, PREFIX)).keys(), "nobody knows yet that it is missing"
     go_on(production, 2)
     parts = [f"v0/{part.file}" for part in production.presentation.windows["v0"].open_parts]
     assert parts
@@ -138,4 +144,51 @@ async def test_while_the_store_says_nothing_what_was_saved_is_put_again(left: Le
     await mending.finish(await succession.stored_names(store, PREFIX), savings)
     await keeper.close(5)
     assert await everything_can_be_had(production, store)
+    assert not any(segment.gap for segment in production.presentation.windows["v0"].segments)
+
+
+async def test_what_was_saved_and_is_stored_after_all_is_not_put_again(left: Left) -> None:
+    savings = Saved(left.parts)
+    production, store, keeper, mending = await left.succeed(savings)
+    await mending.save(savings)
+    first = f"v0/{production.presentation.windows['v0'].segments[0].file}"
+    assert production.spool.get(first)
+    await mending.finish(await succession.stored_names(store, PREFIX), savings)
+    assert production.spool.get(first) is None, "the store has it"
+    await keeper.settled()
+    assert first not in keeper.stored, "it was not put"
+    await keeper.close(5)
+
+
+async def test_what_is_held_gives_way_to_what_is_fresh_and_is_no_gap_for_that(
+    left: Left, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    savings = Saved(left.parts)
+    production, store, keeper, mending = await left.succeed(savings)
+    await keeper.settled()
+    window = production.presentation.windows["v0"]
+    *_, older, newest, _ = window.segments  # and the one that was open
+    monkeypatch.setattr(keeper, "_limit", 2 * newest.size)
+    await mending.save(savings)
+    assert not production.spool.get(f"v0/{older.file}"), "there was no room for it"
+    assert production.spool.get(f"v0/{newest.file}")
+    go_on(production, 4)
+    assert not production.spool.get(f"v0/{newest.file}")
+    await mending.finish(await succession.stored_names(store, PREFIX), succession.NoSavings())
+    gaps = {segment.file for segment in window.segments if segment.gap}
+    assert not gaps & {older.file, newest.file}, "the store had them all the time"
+    await keeper.close(5)
+
+
+async def test_what_is_held_when_the_successor_stops_is_kept_for_later(left: Left) -> None:
+    gone = f"v0/{left.presentation.windows['v0'].segments[-1].file}"
+    del left.objects[gone]
+    savings = Saved(left.parts)
+    production, store, keeper, mending = await left.succeed(savings)
+    await mending.save(savings)
+    savings.discard()
+    await production.suspend()
+    await mending.finish({}, savings)  # late
+    await keeper.close(5)
+    assert gone in await succession.stored_names(store, PREFIX)
     assert not any(segment.gap for segment in production.presentation.windows["v0"].segments)

@@ -112,6 +112,22 @@ async def test_closing_finishes_what_was_taken_and_takes_no_more(workers: Worker
             await workers.run(bool)
 
 
+async def test_closing_waits_for_what_hangs_no_longer_than_it_has_patience() -> None:
+    workers, go_on = Workers("hanging", threads=1, waiting=10), threading.Event()
+    hanging = asyncio.ensure_future(workers.run(partial(go_on.wait, PATIENCE_S)))
+    behind = asyncio.ensure_future(workers.run(bool))
+    await asyncio.sleep(0)
+    assert not await workers.close(0.05)
+    assert not hanging.done()
+    await asyncio.wait([behind])
+    assert behind.cancelled()
+    with pytest.raises(StoreError, match="closed"):
+        await workers.run(bool)
+    go_on.set()
+    assert await hanging
+    assert await workers.close(PATIENCE_S)
+
+
 async def test_a_lane_keeps_the_order_and_uses_one_thread_at_a_time() -> None:
     workers = Workers("test", threads=4, waiting=10)
     lane, go_on = Lane(workers), threading.Event()
