@@ -94,7 +94,8 @@ class Connection(TCPServer):
         if not (self._heard_all and isinstance(event, Updated)):
             await super().protocol_send(event)
         if self._reading and self.writer.transport.is_closing():
-            self._reading.reschedule(self.loop.time())
+            reading, self._reading = self._reading, None  # it takes being ended once
+            reading.reschedule(self.loop.time())
 
     async def _read_data(self) -> None:
         """As Hypercorn's, until there is nobody to be answered, whatever has come and waits."""

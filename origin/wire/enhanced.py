@@ -93,7 +93,11 @@ def _body(cursor: Cursor, packet_type: int, dialect: _Dialect, *, key: bool) -> 
         fourcc = shared or cursor.take(4)
         track = cursor.uint(1)
         data = cursor.rest() if layout == _ONE_TRACK else cursor.take(cursor.uint(3))
-        packets += _packet(packet_type, dialect, fourcc, Cursor(data), key=key, track=track)
+        try:
+            packets += _packet(packet_type, dialect, fourcc, Cursor(data), key=key, track=track)
+        except UnsupportedError:
+            if not packets:  # of the others none is taken anyway
+                raise
     return packets
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from contextlib import asynccontextmanager
@@ -95,6 +96,23 @@ async def test_so_does_one_that_has_asked_for_more_than_it_reads() -> None:
                     await asyncio.sleep(0.01)
         async with asyncio.timeout(5):
             await listener.close(60.0)
+
+
+async def test_one_that_leaves_early_is_no_fault_of_the_server() -> None:
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: faults.append(context))
+    async with _listening(App(), **ONE) as (listener, address):
+        for leave in ("close", "abort"):
+            _, writer = await asyncio.open_connection(*address)
+            writer.write(GET * 200)
+            await asyncio.sleep(0)
+            getattr(writer.transport, leave)()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+            async with asyncio.timeout(10):
+                while listener._connections:  # noqa: ASYNC110 - it tells nobody
+                    await asyncio.sleep(0.01)
+    assert faults == []
 
 
 async def test_so_does_one_that_resets() -> None:

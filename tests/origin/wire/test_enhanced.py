@@ -85,6 +85,13 @@ def test_many_tracks_of_many_codecs() -> None:
     ]
 
 
+def test_a_track_that_is_not_understood_behind_the_first_costs_it_nothing() -> None:
+    first, other = b"avc1\0\0\0\x06record", b"vvc1\x01\0\0\x05other"
+    assert video(KEY | 6, 0x20, first, other) == [Packet(What.CONFIG, Codec.H264, b"record")]
+    with pytest.raises(UnsupportedError, match="VVC"):
+        video(KEY | 6, 0x20, other, first)
+
+
 @pytest.mark.parametrize(
     ("tag", "name"),
     [
