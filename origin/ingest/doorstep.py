@@ -142,17 +142,3 @@ class _Guest(RtmpConnection):
         self._step.leave()
         super().connection_made(transport)
         self._house.progress(self)
-
-
-async def listen_tls(house: House, tls: ssl.SSLContext, host: str, port: int, backlog: int) -> TlsListener:
-    """Listen on every address of `host`. Raises OSError where one cannot be had."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    with contextlib.ExitStack() as opened:
-        sockets: list[socket.socket] = []
-        for family, address in dict.fromkeys((family, address) for family, _, _, _, address in found):
-            sock = opened.enter_context(socket.create_server(address[:2], family=family, backlog=backlog))
-            sock.settimeout(0)
-            sockets.append(sock)
-        opened.pop_all()
-    return TlsListener(house, tls, sockets)

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from origin.crowd import Crowd
-from origin.ingest.doorstep import Doorstep, TlsListener, listen_tls
+from origin.ingest.doorstep import Doorstep, TlsListener
 from origin.ingest.limits import RtmpLimits
 from origin.ingest.rtmp_connection import RtmpConnection
 from origin.ingest.strangers import Strangers
 from origin.observe import metrics
+from origin.sockets import listening
 from origin.wire.rtmp.handshake import SEED_SIZE
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ async def serve_rtmp(  # noqa: PLR0913 - where, and how
     limits = limits or RtmpLimits()
     house = House(desk, "rtmps" if tls else "rtmp", limits)
     if tls:
-        return RtmpServer(house, await listen_tls(house, tls, host, port, _BACKLOG))
+        return RtmpServer(house, TlsListener(house, tls, await listening(host, port, _BACKLOG)))
     server = await asyncio.get_running_loop().create_server(
         lambda: RtmpConnection(house, secrets.token_bytes(SEED_SIZE)),
         **({"sock": open_already} if open_already else {"host": host, "port": port}),

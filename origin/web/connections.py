@@ -187,18 +187,25 @@ class WatchedReader:
         return self._reader.at_eof()
 
 
+class Watch(Protocol):
+    """Who can hang up on a connection."""
+
+    def give_way(self) -> None:
+        """Do so, for somebody else needs the place."""
+
+
 class Place:
     """One connection's, in the crowd of all."""
 
     def __init__(self, crowd: Crowd[Place], address: str) -> None:
         self._crowd = crowd
-        self._guard: Guard | None = None
+        self._watch: Watch | None = None
         crowd.join(self, address)
         crowd.busy(self)
 
-    def watched_by(self, guard: Guard) -> None:
+    def watched_by(self, watch: Watch) -> None:
         """Somebody is there who can hang up."""
-        self._guard = guard
+        self._watch = watch
         self.rests()
 
     def works(self) -> None:
@@ -211,8 +218,8 @@ class Place:
 
     def give_way(self) -> None:
         """Hang up."""
-        if self._guard:
-            self._guard.give_way()
+        if self._watch:
+            self._watch.give_way()
 
 
 current_place: ContextVar[Place | None] = ContextVar("current_place", default=None)

@@ -16,19 +16,21 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
+from origin.sockets import listening
 from origin.web.connections import Doorkeeper, Guard, HttpLimits, WatchedReader, current_guard
 from origin.web.http2 import Http2
 from origin.web.tcp import Connection
+from origin.web.tls import TlsServer, shake_hands
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
     from socket import socket
 
     from hypercorn.typing import AppWrapper, ASGIFramework
 
     from origin.web.asgi import App
 
-TLS_HANDSHAKE_S: Final = 10.0
 MAX_BODY_BYTES: Final = 0
 """For WSGI only, which there is none of."""
 REQUESTS_A_CONNECTION: Final = 1_000_000
@@ -58,7 +60,8 @@ class HttpListener:
         self._context = WorkerContext(None)
         self._doorkeeper = Doorkeeper(self._limits)
         self._connections: set[asyncio.Task[Any]] = set()
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | TlsServer | None = None
+        self._tls: ssl.SSLContext | None = None
 
     async def bind(
         self, host: str, port: int, tls: ssl.SSLContext | None = None, open_already: socket | None = None
@@ -70,14 +73,13 @@ class HttpListener:
         Raises:
             OSError: the address cannot be bound.
         """
-        self._server = await asyncio.start_server(
-            self._serve,
-            **({"sock": open_already} if open_already else {"host": host, "port": port}),
-            backlog=self._limits.backlog,
-            ssl=tls,
-            ssl_handshake_timeout=TLS_HANDSHAKE_S if tls else None,
-            start_serving=False,
-        )
+        self._tls, backlog = tls, self._limits.backlog
+        if tls:
+            sockets = [open_already] if open_already else await listening(host, port, backlog)
+            self._server = TlsServer(sockets, self._welcome)
+        else:
+            where = {"sock": open_already} if open_already else {"host": host, "port": port}
+            self._server = await asyncio.start_server(self._serve, **where, backlog=backlog, start_serving=False)
         address = self._server.sockets[0].getsockname()
         return address[0], address[1]
 
@@ -100,19 +102,40 @@ class HttpListener:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("peername") or ("?",)
+        with self._counted(peer[0]) as admitted:
+            if admitted:
+                await self._speak_to(reader, writer)
+            else:
+                writer.transport.abort()
+
+    async def _welcome(self, sock: socket, peer: str) -> None:
+        """As `_serve`, for a connection that is to speak TLS."""
+        with self._counted(peer) as admitted:
+            if not admitted or self._tls is None:
+                sock.close()
+                return
+            with contextlib.suppress(asyncio.CancelledError):
+                spoken = await shake_hands(sock, self._tls)
+                if spoken:
+                    await self._speak_to(*spoken)
+
+    async def _speak_to(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._speak(reader, writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()
+
+    @contextlib.contextmanager
+    def _counted(self, peer: str) -> Iterator[bool]:
+        """The running task is a connection's; whether it may stay."""
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._connections.add(task)
-        peer = writer.get_extra_info("peername") or ("?",)
-        with self._doorkeeper.admitted(peer[0]) as admitted:
-            try:
-                if admitted:
-                    await self._speak(reader, writer)
-                else:
-                    writer.transport.abort()
-            except asyncio.CancelledError:
-                writer.transport.abort()
-            finally:
-                self._connections.discard(task)
+        try:
+            with self._doorkeeper.admitted(peer) as admitted:
+                yield admitted
+        finally:
+            self._connections.discard(task)
 
     async def _speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         guard = Guard(writer.transport, self._limits)
