@@ -71,9 +71,11 @@ class Doorstep:
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        self.left = False
 
     def give_way(self) -> None:
         """Hang up, for somebody else needs the place."""
+        self.left = True
         metrics.http_refused.labels("displaced").inc()
         with contextlib.suppress(OSError):  # the peer was faster
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -84,9 +86,9 @@ async def shake_hands(
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
     """Agree on TLS within `HANDSHAKE_S`; None if that fails, and then the connection is closed."""
     loop = asyncio.get_running_loop()
-    place = current_place.get()
+    place, step = current_place.get(), Doorstep(sock)
     if place:
-        place.watched_by(Doorstep(sock))
+        place.watched_by(step)
     reader = asyncio.StreamReader(_READ_AHEAD, loop)
     protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
     try:
@@ -94,6 +96,7 @@ async def shake_hands(
             lambda: protocol, sock, ssl=tls, ssl_handshake_timeout=HANDSHAKE_S
         )
     except OSError:  # ssl.SSLError is one, and so are a reset and a deadline that has passed
-        metrics.http_refused.labels("tls_handshake").inc()
+        if not step.left:
+            metrics.http_refused.labels("tls_handshake").inc()
         return None
     return reader, asyncio.StreamWriter(transport, protocol, reader, loop)

@@ -84,7 +84,7 @@ async def test_who_never_finishes_its_hello_has_its_time_and_no_more(
 
 
 async def test_silent_ones_are_counted_and_make_room(tmp_path: Path) -> None:
-    before = refused("displaced")
+    before, failed = refused("displaced"), refused("tls_handshake")
     async with listening(tmp_path, connections=4, connections_per_address=8) as (listener, address):
         held = [await silent(address) for _ in range(4)]
         async with asyncio.timeout(5):
@@ -92,6 +92,10 @@ async def test_silent_ones_are_counted_and_make_room(tmp_path: Path) -> None:
                 await asyncio.sleep(0.01)
         assert (await asked(address)).startswith(b"HTTP/1.1 200")
         assert refused("displaced") == before + 1
+        async with asyncio.timeout(5):
+            while len(listener._connections) > 3:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+        assert refused("tls_handshake") == failed, "it is counted once"
         for _, writer in held:
             writer.close()
 
