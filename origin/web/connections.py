@@ -86,6 +86,8 @@ class Guard:
         self._limits = limits
         self._loop = asyncio.get_running_loop()
         self._requests = 0
+        self._awaited = 0
+        self._busy = False
         self._unsent = 0
         self._unsent_since = self._loop.time()
         self._flow: Flow | None = None
@@ -107,8 +109,17 @@ class Guard:
         """Headers are complete: from now on the reader's progress is watched."""
         self._requests += 1
         self._heard = False
-        if self._place and self._requests == 1:
-            self._place.works()
+        self._settle()
+
+    def body_awaited(self) -> None:
+        """A request is not whole yet. Else a head would keep a place, for as long as a body may take."""
+        self._awaited += 1
+        self._settle()
+
+    def body_ends(self) -> None:
+        """It is whole, or nobody waits for the rest."""
+        self._awaited -= 1
+        self._settle()
 
     def received(self, data: bytes) -> None:
         """Bytes have come. Between requests they begin the next one's head, and its time."""
@@ -123,8 +134,7 @@ class Guard:
         self._requests -= 1
         self._heard = False
         self._headers_due = self._loop.time() + self._limits.idle_s + self._limits.header_s
-        if self._place and not self._requests:
-            self._place.rests()
+        self._settle()
 
     def give_way(self) -> None:
         """Hang up: another needs the place."""
@@ -136,6 +146,13 @@ class Guard:
         self._timer.cancel()
         if self._heard:
             metrics.http_refused.labels("bad_request").inc()
+
+    def _settle(self) -> None:
+        """A place is kept while a whole request waits for its answer."""
+        busy = self._requests > self._awaited
+        if self._place and busy != self._busy:
+            self._busy = busy
+            (self._place.works if busy else self._place.rests)()
 
     def _look(self) -> None:
         now = self._loop.time()
@@ -209,7 +226,7 @@ class Place:
         self.rests()
 
     def works(self) -> None:
-        """A request is under way, and has a right to be answered."""
+        """A whole request is under way, and has a right to be answered."""
         self._crowd.busy(self)
 
     def rests(self) -> None:
@@ -240,6 +257,20 @@ def request_watched() -> Iterator[None]:
         yield
     finally:
         guard.request_ends()
+
+
+@contextmanager
+def body_awaited() -> Iterator[None]:
+    """Tell the connection's guard that the running request is not whole within the block."""
+    guard = current_guard.get()
+    if guard is None:
+        yield
+        return
+    guard.body_awaited()
+    try:
+        yield
+    finally:
+        guard.body_ends()
 
 
 class Doorkeeper:

@@ -19,6 +19,7 @@ import structlog
 from origin.errors import Problem
 from origin.observe import metrics
 from origin.web import problems
+from origin.web.connections import body_awaited
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -133,9 +134,10 @@ async def _whole_body(scope: Scope, receive: Receive, most: int, time_s: float) 
     body = bytearray()
     try:
         async with asyncio.timeout(time_s):
-            while await _more(receive, body):
-                if len(body) > most:
-                    raise _too_large(most)
+            with body_awaited():
+                while await _more(receive, body):
+                    if len(body) > most:
+                        raise _too_large(most)
     except TimeoutError:
         raise Problem("request_timeout", f"Send the whole body within {time_s:.0f} s.") from None
     if len(body) > most:

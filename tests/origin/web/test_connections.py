@@ -10,12 +10,14 @@ import uvloop
 
 from origin.observe import metrics
 from origin.web.connections import Doorkeeper, Guard, HttpLimits, request_watched, untaken
+from origin.web.guard import Guard as Gate
 from origin.web.listener import HttpListener
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from origin.web.asgi import App
+    from origin.web.guard import Message, Receive, Scope, Send
 
 QUICK = HttpLimits(stall_s=0.2, look_s=0.01, header_s=3600)
 
@@ -102,6 +104,42 @@ async def test_who_has_a_request_under_way_keeps_its_place_and_the_newcomer_is_r
         with door.admitted("b") as admitted:
             assert admitted
         assert pipe.aborted.is_set()
+
+
+async def test_who_has_sent_half_of_a_request_gives_way() -> None:
+    before = _refused("displaced")
+    half = asyncio.Event()
+
+    async def answer(_scope: object, _receive: object, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    gate = Gate(answer, bytes)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell() -> Message:
+            message = await receive()
+            half.set()
+            return message
+
+        with request_watched():
+            await gate(scope, tell, send)
+
+    listener = HttpListener(HttpLimits(connections=1))
+    address = await listener.bind("127.0.0.1", 0)
+    await listener.serve(cast("App", app))
+    slow, its_writer = await asyncio.open_connection(*address)
+    its_writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1")
+    await half.wait()
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123456789")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+    with suppress(ConnectionError):
+        assert await slow.read() == b""
+    assert _refused("displaced") == before + 1
+    its_writer.close()
+    writer.close()
+    await listener.close(0.0)
 
 
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["silent", "kept open"])
