@@ -41,6 +41,9 @@ class Track:
     `timescale` is ticks a second: 90000 for video, the sample rate for audio (48000 for Opus).
     `width` and `height` are coded luma samples; 0 for audio. `sample_rate` (Hz) and `channels` are 0 for video.
     `frame_rate` (frames a second) is the publisher's claim or None.
+    `language` is of ISO 639-2/T, `name` what its author calls it ("Director's comments"), or "".
+    `rotation` is by how many degrees, clockwise, pictures are to be turned: 0, 90, 180 or 270. A pixel is shown
+    `aspect[0]` wide and `aspect[1]` high.
     """
 
     codec: Codec
@@ -52,6 +55,9 @@ class Track:
     channels: int = 0
     frame_rate: float | None = None
     language: str = "und"
+    name: str = ""
+    rotation: int = 0
+    aspect: tuple[int, int] = (1, 1)
 
     @property
     def kind(self) -> Kind:

@@ -8,7 +8,7 @@ Entries must be applied in order and without a gap: whoever keeps them numbers t
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from media.track import Codec, Track
@@ -213,17 +213,23 @@ def _segment(row: list[Any]) -> Segment:
 
 
 def track_row(track: Track) -> list[Any]:
-    """A track as JSON can say it."""
+    """A track as JSON can say it, without what only files have where there is none: older nodes do not know that."""
+    of_files = [track.name, track.rotation, *track.aspect]
     return [
         *(track.codec.value, track.timescale, track.config.hex(), track.width, track.height),
         *(track.sample_rate, track.channels, track.frame_rate, track.language),
+        *(of_files if of_files != ["", 0, 1, 1] else []),
     ]
 
 
 def track_of(row: list[Any]) -> Track:
     """The track that `track_row` gave. Raises ValueError or TypeError for anything else."""
-    codec, timescale, config, *others = row
-    return Track(Codec(codec), timescale, bytes.fromhex(config), *others)
+    codec, timescale, config, width, height, rate, channels, frames, language, *of_files = row
+    known = Track(Codec(codec), timescale, bytes.fromhex(config), width, height, rate, channels, frames, language)
+    if not of_files:
+        return known
+    name, rotation, wide, high = of_files
+    return replace(known, name=name, rotation=rotation, aspect=(wide, high))
 
 
 _FIELDS: Final[Mapping[Callable[..., object], tuple[str, ...]]] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.commands import Put
-from packager.diary import Diary, DiaryError, apply
+from packager.diary import Diary, DiaryError, apply, track_of, track_row
 from packager.hls.media_playlist import render
 from packager.pipeline import LivePackager
 from packager.presentation import Presentation
@@ -18,6 +20,7 @@ from tests.packager import feed
 from tests.packager.feed import AAC, SURROUND, VIDEO, WALL, mixed, pictures, sound
 
 if TYPE_CHECKING:
+    from media.track import Track
     from packager.hls.segment import Part
 
 
@@ -160,3 +163,12 @@ def test_entries_are_short() -> None:
     assert sorted(map(len, entries))[len(entries) // 2] < 250
     puts = [put for put in packager.close() if isinstance(put, Put)]
     assert puts
+
+
+@pytest.mark.parametrize("track", [VIDEO, AAC, replace(VIDEO, name="Phone", rotation=90, aspect=(4, 3))])
+def test_a_track_comes_back(track: Track) -> None:
+    assert track_of(json.loads(json.dumps(track_row(track)))) == track
+
+
+def test_what_only_files_have_is_not_told_of_live_tracks() -> None:
+    assert len(track_row(VIDEO)) == len(track_row(AAC)) == 9
