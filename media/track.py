@@ -63,3 +63,14 @@ class Track:
     def kind(self) -> Kind:
         """Video or audio."""
         return self.codec.kind
+
+    @property
+    def known_language(self) -> str | None:
+        """The language, if it is told."""
+        return self.language if self.language != "und" else None
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height of the picture as it is shown, in square pixels, turned."""
+        wide, high = round(self.width * self.aspect[0] / self.aspect[1]), self.height
+        return (high, wide) if self.rotation % 180 else (wide, high)

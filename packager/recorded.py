@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Recorded:
     """A closed segment of a rendition. Numbers rise by one; number n covers the same time in all renditions.
 
-    `duration` is in seconds, `date` the wall-clock time (unix seconds) of its first sample, `time` when that is shown,
-    in ticks of the track. `discontinuity` compares it with the one before. `period` is the number of the segment that
-    its DASH period began with, `period_time` the time of that one. `size` is in bytes, `sha256` in hex; a gap, under
-    whose file there is nothing, has 0 and "".
+    `duration` is in seconds, `date` the wall-clock time (unix seconds) of its first sample, or 0.0 where there is none,
+    as in films. `time` is when that sample is shown, in ticks of the track. `discontinuity` compares it with the one
+    before. `period` is the number of the segment that its DASH period began with, `period_time` the time of that one.
+    `size` is in bytes, `sha256` in hex; a gap, under whose file there is nothing, has 0 and "".
     """
 
     rendition: str

@@ -7,7 +7,8 @@ import os
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from origin.catalog import engine, migrate, postgres
-from origin.catalog.failures import CatalogError, translate
+from origin.catalog.errors import CatalogError
+from origin.catalog.failures import translate
 from origin.catalog.readers import THREADS, Readers
 from origin.catalog.writer import Writer
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

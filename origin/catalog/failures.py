@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
+from origin.catalog.errors import CatalogError
 from origin.errors import Problem
 
 _GONE: Final = ("08", "57P01", "57P02", "57P03", "57P05", "25006", "25P03")
@@ -19,20 +20,6 @@ _AGAIN: Final = ("40001", "40P01")
 """Serialization failure, deadlock: the transaction was given up for the sake of another."""
 _BUSY: Final = "55P03"
 """lock_not_available: another transaction has held a row for longer than `lock_timeout`."""
-
-
-class CatalogError(Problem):
-    """The catalog cannot be opened, read or written; the detail says what an operator can do."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__("catalog_failed", detail)
-
-
-class OutcomeUnknownError(CatalogError):
-    """The connection was lost while a commit was under way: it may be in force or not. All others surely failed."""
-
-    def __init__(self) -> None:
-        super().__init__("The connection to the database was lost during the commit; look whether it was done.")
 
 
 def connection_lost(error: BaseException | None) -> bool:

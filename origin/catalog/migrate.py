@@ -20,7 +20,8 @@ from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError
 
 from origin.catalog.engine import is_shared, take_turn
-from origin.catalog.failures import CatalogError, lock_missed, sentence
+from origin.catalog.errors import CatalogError
+from origin.catalog.failures import lock_missed, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

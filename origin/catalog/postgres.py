@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from origin.catalog.failures import CatalogError, sentence
+from origin.catalog.errors import CatalogError
+from origin.catalog.failures import sentence
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine

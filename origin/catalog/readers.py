@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from origin.catalog.failures import CatalogError, connection_lost, translate
+from origin.catalog.errors import CatalogError
+from origin.catalog.failures import connection_lost, translate
 from origin.errors import Problem
 
 if TYPE_CHECKING:

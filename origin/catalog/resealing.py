@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from origin.catalog import idempotency, signing_keys
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 from origin.catalog.sealing import seal, unseal
 
 if TYPE_CHECKING:

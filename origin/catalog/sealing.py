@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

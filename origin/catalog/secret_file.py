@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 from origin.config import SECRET_BYTES
 
 if TYPE_CHECKING:

@@ -23,13 +23,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from origin.catalog.engine import keep, save, transaction_lost, undo
-from origin.catalog.failures import (
-    CatalogError,
-    OutcomeUnknownError,
-    connection_lost,
-    translate,
-    worth_repeating,
-)
+from origin.catalog.errors import CatalogError, OutcomeUnknownError
+from origin.catalog.failures import connection_lost, translate, worth_repeating
 from origin.errors import Problem
 
 if TYPE_CHECKING:

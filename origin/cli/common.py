@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import click
-import httpx
 
 from origin.config import ConfigError, Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import httpx
 
 TIMEOUT_S: Final = 30.0
 """Well above what any call takes, well below a person's patience."""
@@ -59,6 +60,9 @@ class Client:
     """The control API. Problems end the command with their sentence."""
 
     def __init__(self, server: str, key: str) -> None:
+        import httpx  # noqa: PLC0415 - it takes longer to load than most commands that do without take to run
+
+        self._http_error, self._invalid_url = httpx.HTTPError, httpx.InvalidURL
         self._http = httpx.Client(base_url=server, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_S)
 
     def __enter__(self) -> Self:
@@ -71,9 +75,9 @@ class Client:
         """Call, and give the JSON of the answer; None if it has no body."""
         try:
             answer = self._http.request(method, path, json=body, params=query)
-        except httpx.HTTPError as error:
+        except self._http_error as error:
             raise Failed(f"{self._http.base_url} does not answer: {error}. Is the server running?") from error
-        except httpx.InvalidURL as error:
+        except self._invalid_url as error:
             raise click.UsageError(f"--server: {error}") from error
         if answer.is_error:
             raise Failed(_problem(answer))

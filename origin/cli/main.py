@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "asset": "origin.cli.asset",
     "token": "origin.cli.token",
     "keys": "origin.cli.keys",
+    "package": "origin.cli.package",
     "verify": "origin.cli.verify",
     "doctor": "origin.cli.doctor",
 }

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -21,8 +20,9 @@ from origin.catalog import assets, making, recordings
 from origin.errors import Problem
 from origin.observe import metrics
 from origin.stores.manifests import MAX_MANIFEST_BYTES
+from origin.vod.sealed import sealed
 from packager import inventory, signing
-from packager.inventory import Inventory, InventoryError, Stored
+from packager.inventory import Inventory, InventoryError
 from packager.recording import Recording
 from packager.signing import Place
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from origin.catalog.assets import Asset
     from origin.catalog.database import Catalog
     from origin.stores.protocol import ObjectStore
+    from packager.inventory import Stored
     from packager.recorded import Recorded
     from packager.signing import SigningKey
 
@@ -172,7 +173,7 @@ class Finisher:
     async def _put_signed(self, asset: Asset, name: str, payload: bytes) -> list[Stored]:
         """Put a file and its signature; gives both. Hashing and signing are done in a thread."""
         signer, place = self._signer(), Place(asset.broadcast_id, name)
-        signature, pair = await asyncio.to_thread(_sealed, payload, place, signer)
+        signature, pair = await asyncio.to_thread(sealed, payload, place, signer)
         await self._put(asset.prefix + name, payload)
         await self._put(asset.prefix + name + signing.SUFFIX, signature)
         return pair
@@ -196,10 +197,3 @@ class Finisher:
 def _add_all(recording: Recording, page: Sequence[Recorded]) -> None:
     for segment in page:
         recording.add(segment)
-
-
-def _sealed(payload: bytes, place: Place, signer: SigningKey) -> tuple[bytes, list[Stored]]:
-    """The signature of a file, and what is to be known of the two."""
-    signature = signing.sign(payload, place, signer)
-    both = (place.name, payload), (place.name + signing.SUFFIX, signature)
-    return signature, [Stored(name, len(body), hashlib.sha256(body).hexdigest()) for name, body in both]

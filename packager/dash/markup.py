@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,8 +18,8 @@ def element(name: str, attributes: Mapping[str, object], *children: str) -> str:
 
 
 def text(name: str, content: str) -> str:
-    """An element with nothing but text, which holds no markup."""
-    return f"<{name}>{content}</{name}>\n"
+    """An element with nothing but text, on one line."""
+    return f"<{name}>{escape(content)}</{name}>\n"
 
 
 def _indented(children: Iterable[str]) -> Iterable[str]:

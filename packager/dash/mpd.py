@@ -16,6 +16,7 @@ from media.track import Kind
 from packager.dash.markup import element, text
 from packager.dash.on_demand import length
 from packager.dash.timeline import periods
+from packager.labels import label
 from packager.rates import declared, peak
 
 if TYPE_CHECKING:
@@ -150,16 +151,21 @@ def _period(period: Period, terms: _Terms) -> str:
 
 def _adaptation_set(lane: Lane, terms: _Terms) -> str:
     track = lane.track
-    language = track.language if track.language != "und" else None
     attributes = {
-        "id": _SET_IDS[track.kind],
+        "id": _set_id(lane),
         "contentType": track.kind.value,
         "mimeType": f"{track.kind.value}/mp4",
-        "lang": language,
+        "lang": track.known_language,
         "segmentAlignment": "true",
         "startWithSAP": 1,
     }
-    return element("AdaptationSet", attributes, _representation(lane, terms))
+    called = [text("Label", name)] if (name := label(track)) else []
+    return element("AdaptationSet", attributes, *called, _representation(lane, terms))
+
+
+def _set_id(lane: Lane) -> int:
+    """The same for a rendition in each period: 0 for video, from 1 on for sound."""
+    return _SET_IDS[lane.track.kind] + int(lane.rendition[1:])
 
 
 def _representation(lane: Lane, terms: _Terms) -> str:
@@ -172,6 +178,7 @@ def _representation(lane: Lane, terms: _Terms) -> str:
         "bandwidth": declared(seen),
         "width": track.width or None,
         "height": track.height or None,
+        "sar": f"{track.aspect[0]}:{track.aspect[1]}" if track.aspect != (1, 1) else None,
         "frameRate": _frame_rate(track.frame_rate) if is_video and track.frame_rate else None,
         "audioSamplingRate": None if is_video else track.sample_rate,
     }

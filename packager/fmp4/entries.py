@@ -22,9 +22,10 @@ _MAX_ENTRY_RATE: Final = 0xFFFF
 
 
 def sample_entry(track: Track) -> bytes:
-    """The sample entry of `track`, named by its codec."""
+    """The sample entry of `track`, named by its codec; its pixels' shape (12.1.4) where they are not square."""
     fields = _visual(track) if track.kind is Kind.VIDEO else _audio(track)
-    return box(track.codec.value.encode(), _SAMPLE_ENTRY, fields, _CONFIGURATIONS[track.codec](track.config))
+    aspect = box(b"pasp", pack(">II", *track.aspect)) if track.aspect != (1, 1) else b""
+    return box(track.codec.value.encode(), _SAMPLE_ENTRY, fields, _CONFIGURATIONS[track.codec](track.config), aspect)
 
 
 def _visual(track: Track) -> bytes:

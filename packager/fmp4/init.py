@@ -12,8 +12,16 @@ from packager.fmp4.entries import sample_entry
 if TYPE_CHECKING:
     from media.track import Track
 
-MATRIX: Final = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000)
-"""The identity (ISO/IEC 14496-12, 6.2.2)."""
+
+def matrix(a: int, b: int, c: int, d: int) -> bytes:
+    """A transformation of the picture, by its four whole numbers (ISO/IEC 14496-12, 6.2.2)."""
+    return pack(">9i", a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 0x4000_0000)
+
+
+MATRIX: Final = matrix(1, 0, 0, 1)
+"""The identity."""
+_TURNED: Final = {90: matrix(0, 1, -1, 0), 180: matrix(-1, 0, 0, -1), 270: matrix(0, -1, 1, 0)}
+"""Clockwise, by degrees."""
 _TRACK_ID: Final = 1
 _SHOWN: Final = 7
 """Track enabled, in movie, in preview (8.3.2.3)."""
@@ -39,10 +47,15 @@ def _trak(track: Track) -> bytes:
         0,
         _SHOWN,
         pack(">5I8xHHHH", 0, 0, _TRACK_ID, 0, 0, 0, 0, volume, 0),
-        MATRIX,
-        pack(">II", track.width << 16 & 0xFFFF_FFFF, track.height << 16 & 0xFFFF_FFFF),
+        _TURNED.get(track.rotation, MATRIX),
+        pack(">II", _fixed(track.width * track.aspect[0] / track.aspect[1]), _fixed(track.height)),
     )
     return box(b"trak", tkhd, _mdia(track))
+
+
+def _fixed(pixels: float) -> int:
+    """16.16; the size before it is turned (8.3.2.3), in square pixels."""
+    return round(pixels * 0x10000) & 0xFFFF_FFFF
 
 
 def _mdia(track: Track) -> bytes:

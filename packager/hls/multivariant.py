@@ -9,6 +9,7 @@ import m3u8
 
 from media.codecs import codec_string
 from media.track import Kind
+from packager.labels import label
 from packager.rates import declared, rounded
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def render(renditions: Sequence[Rendition]) -> str:
     audios = [row for row in renditions if row.track.kind is Kind.AUDIO]
     playlist: Any = m3u8.M3U8()
     playlist.version = 9
-    group = [_media(row, default=row is audios[0]) for row in audios] if videos else []
+    names = _names(audios)
+    group = (
+        [_media(row, name, default=row is audios[0]) for row, name in zip(audios, names, strict=True)] if videos else []
+    )
     for medium in group:
         playlist.add_media(medium)
     for row in videos or audios:
@@ -67,7 +71,7 @@ def _variant(row: Rendition, audios: Sequence[Rendition], group: list[m3u8.Media
         "codecs": ",".join(codecs),
     }
     if row.track.width:
-        info["resolution"] = f"{row.track.width}x{row.track.height}"
+        info["resolution"] = "x".join(map(str, row.track.shown_size))
     if row.frame_rate:
         info["frame_rate"] = round(row.frame_rate, 3)
     if audios:
@@ -75,14 +79,20 @@ def _variant(row: Rendition, audios: Sequence[Rendition], group: list[m3u8.Media
     return m3u8.Playlist(row.uri, info, group, None)
 
 
-def _media(row: Rendition, *, default: bool) -> m3u8.Media:
-    language = row.track.language if row.track.language != "und" else None
+def _names(rows: Sequence[Rendition]) -> list[str]:
+    """What a player's menu shows: no two alike within the group (4.4.6.1.1)."""
+    wanted = [label(row.track) or row.track.known_language or row.name for row in rows]
+    return [name if wanted.count(name) == 1 else f"{name} ({row.name})" for name, row in zip(wanted, rows, strict=True)]
+
+
+def _media(row: Rendition, name: str, *, default: bool) -> m3u8.Media:
+    language = row.track.known_language
     return m3u8.Media(
         uri=row.uri,
         type="AUDIO",
         group_id=_GROUP,
         language=language,
-        name=language or row.name,
+        name=name,
         default="YES" if default else "NO",
         autoselect="YES",
         channels=str(row.track.channels),

@@ -106,6 +106,8 @@ class OnDemandPlaylist:
         lines = ["#EXT-X-DISCONTINUITY"] if after_break else []
         if msn in self._inits:
             lines.append(tags.media_map(self._inits[msn]))
-        lines += [tags.program_date_time(self._dates[index]), tags.inf(self.seconds[index])]
+        if self._dates[index]:
+            lines.append(tags.program_date_time(self._dates[index]))
+        lines.append(tags.inf(self.seconds[index]))
         # A gap needs a name as well; epochs begin with 1, so that nothing was ever put under this one.
         return [*lines, file] if file else [*lines, "#EXT-X-GAP", f"0-{msn}.m4s"]

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from origin.catalog import api_keys, schema, secret_file, signing_keys, tenants
 from origin.catalog.bootstrap import _furnish, bootstrap, thumbprint
 from origin.catalog.database import Catalog
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 from origin.catalog.ids import DEFAULT_TENANT, secret_hash
 from origin.catalog.sealing import unseal
 from origin.config import Settings

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from origin.catalog import engine
 from origin.catalog.engine import database_file, keep, reader_engine, save, transaction_lost, undo, writer_engine
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

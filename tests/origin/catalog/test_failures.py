@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from origin.catalog.failures import CatalogError, translate
+from origin.catalog.errors import CatalogError
+from origin.catalog.failures import translate
 from origin.errors import Problem
 
 if TYPE_CHECKING:

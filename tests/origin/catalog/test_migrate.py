@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from origin.catalog import migrate
 from origin.catalog.database import Catalog
 from origin.catalog.engine import writer_engine
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 from origin.catalog.schema import METADATA
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from origin.catalog import engine, migrate, postgres
 from origin.catalog.database import Catalog
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 from origin.catalog.schema import METADATA
 from tests.support.postgres import PASSWORD, migrated, server
 

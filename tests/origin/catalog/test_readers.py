@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 
 from origin.catalog import readers, tenants
 from origin.catalog.engine import database_file, reader_engine
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 from origin.catalog.readers import THREADS, Readers
 from origin.errors import Problem
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from origin.catalog import tenants, writer
 from origin.catalog.database import Catalog
-from origin.catalog.failures import CatalogError, OutcomeUnknownError
+from origin.catalog.errors import CatalogError, OutcomeUnknownError
 from origin.catalog.tenants import Tenant
 from tests.origin.catalog.made import problem
 from tests.support.postgres import server

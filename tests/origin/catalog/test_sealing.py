@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 from origin.catalog.sealing import seal, unseal
 
 SECRET = bytes(range(32))

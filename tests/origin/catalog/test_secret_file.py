@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from origin.catalog import secret_file
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 from origin.config import Settings
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, text
 
 from origin.catalog import database, writer
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 from origin.errors import Problem
 from tests.origin.catalog.made import ON_SQLITE
 

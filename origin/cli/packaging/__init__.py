@@ -1,0 +1,1 @@
+"""What `headwater package` is made of, beside the program that reads the film (`origin.vod.program`)."""

@@ -1,0 +1,90 @@
+"""Running the program, for who may wait for it: `headwater package`."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Final
+
+from origin.vod.program import tales
+from origin.vod.program.tales import Done, Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from origin.vod.program.tales import Tale
+
+PATIENCE_S: Final = 300.0
+"""Without a word: a minute of 8K over a network file system, or a segment of an hour's silence to convert."""
+_BLOCK_BYTES: Final = 64 << 10
+_ENVIRONMENT: Final = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+"""What an interpreter may need to start; nothing that may be secret."""
+
+
+class ProgramFailed(Exception):  # noqa: N818 - says what happened
+    """It ended without an answer, or did not speak as it should; the text is a sentence."""
+
+
+def command(in_fd: int, out: Path, epoch: int, segment_s: float) -> Sequence[str]:
+    """Its command line. The folder in which it is started is not searched for modules (-P)."""
+    options = ("--in-fd", str(in_fd), "--out", str(out), "--epoch", str(epoch), "--segment", str(segment_s))
+    return (sys.executable, "-P", "-m", "origin.vod.program", *options)
+
+
+def environment() -> dict[str, str]:
+    """What it is given of ours."""
+    return {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+
+
+def run(in_fd: int, out: Path, epoch: int, segment_s: float) -> Iterator[Tale]:
+    """Package the file of a descriptor into the empty folder `out`, and give all that is told up to `Done` or `Failed`.
+
+    Raises ProgramFailed and BadTaleError. Whoever stops listening ends the program.
+    """
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command(in_fd, out, epoch, segment_s),
+        pass_fds=(in_fd,),
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # libav's words about a stranger's bytes
+    ) as program:
+        try:
+            yield from _told(program)
+        finally:
+            program.kill()
+
+
+def _told(program: subprocess.Popen[bytes]) -> Iterator[Tale]:
+    for line in _lines(program):
+        tale = tales.read(line)
+        yield tale
+        if isinstance(tale, Done | Failed):
+            return
+
+
+def _lines(program: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Every line, without its end. Only an error ends it."""
+    out = program.stdout.fileno() if program.stdout else -1
+    news = select.poll()
+    news.register(out, select.POLLIN)
+    rest = b""
+    while True:
+        *lines, rest = rest.split(b"\n")
+        yield from lines
+        if len(rest) > tales.MAX_LINE_BYTES:
+            raise tales.BadTaleError("the packaging program tells endless tales")
+        if not news.poll(PATIENCE_S * 1000):
+            raise ProgramFailed(f"The program that reads the film has said nothing for {PATIENCE_S:.0f} s.")
+        block = os.read(out, _BLOCK_BYTES)
+        if not block:
+            raise ProgramFailed(_death(program.wait()))
+        rest += block
+
+
+def _death(status: int) -> str:
+    """Why there was no answer, as far as an exit status tells."""
+    return f"The film could not be read to its end: the program that reads it died (status {status})."
