@@ -32,7 +32,7 @@ class Sample:
     """One access unit on the stream's own timeline.
 
     `dts`, `pts` and `duration` are in ticks of the track's timescale; within one track, `dts` is `dts + duration`
-    of the one before it, except after a discontinuity. `dts` is never negative.
+    of the one before it, except after a discontinuity. `dts` is never negative. `data` is a view where a file is read.
     """
 
     kind: Kind
@@ -40,4 +40,4 @@ class Sample:
     pts: int
     duration: int
     key: bool
-    data: bytes
+    data: bytes | memoryview

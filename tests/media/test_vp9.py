@@ -35,7 +35,7 @@ def test_sizes_of_encoders(frame: str) -> None:
 @pytest.mark.parametrize("size", [(320, 180), (322, 242), (640, 360), (1, 1)])
 def test_the_size_that_an_encoder_was_told_is_in_key_frames_and_in_no_other(size: tuple[int, int]) -> None:
     samples = clips.video(Codec.VP9, seconds=0.5, gop=5, size=size).samples
-    sizes = [vp9_size(sample.data) for sample in samples]
+    sizes = [vp9_size(bytes(sample.data)) for sample in samples]
     assert sizes == [size if sample.key else (0, 0) for sample in samples]
     assert sizes.count(size) == 3
 

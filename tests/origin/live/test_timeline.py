@@ -85,7 +85,7 @@ def labelled(length: int, lag: int) -> list[Frame]:
 
 def latest_offset(watched: Watched, kind: Kind) -> float:
     """Seconds from the stamp of the last frame with a label to where it was put."""
-    last = [s for s in watched.of(kind) if s.data.isdigit()][-1]
+    last = [s for s in watched.of(kind) if bytes(s.data).isdigit()][-1]
     return last.dts / watched.scale[kind] - int(last.data) / 1_000
 
 
