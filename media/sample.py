@@ -32,8 +32,7 @@ class Sample:
     """One access unit on the stream's own timeline.
 
     `dts`, `pts` and `duration` are in ticks of the track's timescale; within one track, `dts` is `dts + duration`
-    of the one before it, except after a discontinuity. `dts` is never negative. `data` is a view where it is part of a
-    file.
+    of the one before it, except after a discontinuity. `dts` is never negative. `data` is a view where a file is read.
     """
 
     kind: Kind

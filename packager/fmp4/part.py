@@ -47,7 +47,7 @@ def write_part(number: int, times: Sequence[int], samples: Sequence[Sample]) -> 
     """
     rows = _rows(times, samples)
     head = write_head(number, times[0], len(samples), wide=len(rows) > _NARROW * len(samples))
-    data = cast("list[bytes]", [sample.data for sample in samples])  # a film's are views, which its writer knows
+    data = cast("list[bytes]", [sample.data for sample in samples])  # or views, which all who join or write them take
     size = MDAT.size + sum(map(len, data))
     return (head + pack(f">{len(rows)}I", *rows) + MDAT.pack(size, b"mdat"), *data)
 

@@ -1,0 +1,159 @@
+"""Movie fragments: moof, and in it the runs of each track (ISO/IEC 14496-12, 8.8)."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from origin.vod.demux.film import MediaError
+from origin.vod.demux.isobmff.boxes import contents, cut_short, fields
+from origin.vod.demux.isobmff.columns import blocks, signed
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterator, Mapping
+
+    Rows = Iterator[tuple[int, int, int, int]]
+
+_BASE: Final = 0x1
+_DESCRIPTION: Final = 0x2
+_DURATION: Final = 0x8
+_SIZE: Final = 0x10
+_FLAGS: Final = 0x20
+_BASE_IS_MOOF: Final = 0x02_0000
+"""Of tfhd (8.8.7)."""
+_DATA_OFFSET: Final = 0x1
+_FIRST_FLAGS: Final = 0x4
+_COLUMNS: Final = (0x100, 0x200, 0x400, 0x800)
+"""Of trun (8.8.8): duration, size, flags and composition offset of each sample."""
+_SIGN: Final = 1 << 31
+_WORD: Final = 1 << 32
+
+
+class Defaults(NamedTuple):
+    """What holds for samples of which nothing else is said (8.8.3)."""
+
+    duration: int = 0
+    size: int = 0
+    flags: int = 0
+
+
+class Run(NamedTuple):
+    """Samples one behind the other from `at` on; the first is decoded at `start`, None: when the one before ends.
+
+    `rows` are `samples` rows of those columns that `flags` has. `first_flags` holds for the first sample, if not None.
+    """
+
+    at: int
+    start: int | None
+    samples: int
+    flags: int
+    rows: memoryview
+    defaults: Defaults
+    first_flags: int | None
+
+    def read(self) -> Rows:
+        """Duration, size, flags and composition offset of each."""
+        width = sum(1 for bit in _COLUMNS if self.flags & bit)
+        if not width:
+            return zip(*(repeat(value, self.samples) for value in (*self.defaults, 0)), strict=True)
+        return chain.from_iterable(map(partial(self._block, width), blocks(self.rows, width=width)))
+
+    def _block(self, width: int, words: array[int]) -> Rows:
+        columns: list[Iterator[int] | array[int]] = []
+        place = 0
+        for bit, default in zip(_COLUMNS, (*self.defaults, 0), strict=True):
+            if not self.flags & bit:
+                columns.append(repeat(default))
+                continue
+            column = words[place::width]
+            columns.append(signed(column) if bit == _COLUMNS[-1] else column)
+            place += 1
+        return zip(*columns, strict=False)
+
+    def size(self) -> int:
+        """How long the samples are together."""
+        if not self.flags & _COLUMNS[1]:
+            return self.samples * self.defaults.size
+        return sum(size for _, size, _, _ in self.read())
+
+
+def read_defaults(mvex: memoryview) -> dict[int, Defaults]:
+    """By number of the track (trex)."""
+    found = {}
+    for kind, trex in contents(mvex, "mvex"):
+        if kind == b"trex":
+            (number,) = fields(trex, ">I", 4, "trex")
+            found[number] = Defaults(*fields(trex, ">III", 12, "trex"))
+    return found
+
+
+def read_runs(moof: memoryview, start: int, tracks: Mapping[int, Defaults]) -> Iterator[tuple[int, Run]]:
+    """Number of the track and run, of those `tracks` in this moof, which stands at `start`, that have runs in it.
+
+    Where neither tfhd nor trun tells, samples stand behind those of the fragment of a track before, or of the run.
+    """
+    behind = start
+    for kind, traf in contents(moof, "moof"):
+        if kind != b"traf":
+            continue
+        number = None
+        for number, run in _track_runs(traf, (start, behind), tracks):
+            if number in tracks:
+                yield number, run
+        if number is not None:
+            behind = run.at + run.size()
+
+
+def _track_runs(traf: memoryview, places: tuple[int, int], tracks: Mapping[int, Defaults]) -> Iterator[tuple[int, Run]]:
+    number, base, defaults, time, behind = None, 0, Defaults(), None, 0
+    for kind, content in contents(traf, "traf"):
+        if kind == b"tfhd":
+            number, base, defaults = _header(content, places, tracks)
+            behind = base
+        elif kind == b"tfdt":
+            (time,) = fields(content, ">Q" if len(content) and content[0] == 1 else ">I", 4, "tfdt")
+        elif kind == b"trun":
+            if number is None:
+                raise MediaError("The file is damaged: a fragment does not say of which track it is.")
+            run = _run(content, (base, behind), defaults, time)
+            yield number, run
+            behind, time = run.at + run.size(), None
+
+
+def _header(tfhd: memoryview, places: tuple[int, int], tracks: Mapping[int, Defaults]) -> tuple[int, int, Defaults]:
+    """Number of the track, where its data is counted from, what holds for its samples."""
+    flags, number = fields(tfhd, ">II", 0, "tfhd")
+    at, base, found = 8, places[0] if flags & _BASE_IS_MOOF else places[1], tracks.get(number, Defaults())._asdict()
+    if flags & _BASE:
+        (base,) = fields(tfhd, ">Q", at, "tfhd")
+        at += 8
+    if flags & _DESCRIPTION:
+        (entry,) = fields(tfhd, ">I", at, "tfhd")
+        if entry != 1 and number in tracks:
+            raise MediaError("A track changes its format on the way, which is not supported.")
+        at += 4
+    for bit, name in ((_DURATION, "duration"), (_SIZE, "size"), (_FLAGS, "flags")):
+        if flags & bit:
+            (found[name],) = fields(tfhd, ">I", at, "tfhd")
+            at += 4
+    return number, base, Defaults(**found)
+
+
+def _run(trun: memoryview, places: tuple[int, int], defaults: Defaults, time: int | None) -> Run:
+    flags, count = fields(trun, ">II", 0, "trun")
+    at, place, first = 8, places[1], None
+    if flags & _DATA_OFFSET:
+        (offset,) = fields(trun, ">I", at, "trun")
+        place = places[0] + (offset - _WORD if offset & _SIGN else offset)
+        at += 4
+    if flags & _FIRST_FLAGS:
+        (first,) = fields(trun, ">I", at, "trun")
+        at += 4
+    end = at + 4 * count * sum(1 for bit in _COLUMNS if flags & bit)
+    if end > len(trun):
+        raise cut_short("trun")
+    if place < 0:
+        raise MediaError("The file is damaged: a fragment's samples stand before its beginning.")
+    return Run(place, time, count, flags, trun[at:end], defaults, None if flags & _COLUMNS[2] else first)
