@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final, cast
 
 import av
-from av.filter import Graph
 
+from transcoder.frames import as_jpeg, filtered
 from transcoder.slate import jpeg, png
 from transcoder.slate.limits import MAX_BYTES, MEDIA_TYPES, Picture, PictureError
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 _CHECKS: Final[dict[str, Callable[[bytes], Picture]]] = dict(zip(MEDIA_TYPES, (png.check, jpeg.check), strict=True))
 STORED_SIDE: Final = 1920
 """The longer side of a picture that is kept: of what is shown larger, nobody misses the details for a minute."""
-_QUALITY: Final = "2"
+_QUALITY: Final = 2
 """Of JPEG, as libav counts: the best that is of use."""
 _ON_BLACK: Final = ("format=gbrap", "premultiply=inplace=1")
 """What shines through is black, as around the picture; libav would show whatever colours transparent pixels have."""
@@ -33,19 +32,15 @@ def checked(media_type: str, data: bytes) -> Picture:
 def normalised(picture: Picture) -> bytes:
     """A JPEG of the picture, of our making from the first byte to the last. Raises PictureError."""
     fit = f"w=min({STORED_SIDE}\\,iw):h=min({STORED_SIDE}\\,ih):force_original_aspect_ratio=decrease"
-    frame = _filtered(_decoded(picture), f"scale={fit}:force_divisible_by=2", *_ON_BLACK, "format=yuvj420p")
-    encoder = av.VideoCodecContext.create("mjpeg", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, "yuvj420p"
-    encoder.time_base, encoder.thread_count = Fraction(1), 1
-    encoder.options = {"qmin": _QUALITY, "qmax": _QUALITY}
-    return b"".join(bytes(packet) for packet in [*encoder.encode(frame), *encoder.encode(None)])
+    frame = filtered(_decoded(picture), f"scale={fit}:force_divisible_by=2", *_ON_BLACK, "format=yuvj420p")
+    return as_jpeg(frame, _QUALITY)
 
 
 def fitted(picture: Picture, width: int, height: int) -> av.VideoFrame:
     """The picture in the middle of a frame, as large as it fits, with black around it. Raises PictureError."""
     fit = f"w={width}:h={height}:force_original_aspect_ratio=decrease:force_divisible_by=2"
     colours = "out_range=tv:out_color_matrix=bt709"
-    return _filtered(
+    return filtered(
         _decoded(picture), f"scale={fit}:{colours}", "format=yuv420p", f"pad=w={width}:h={height}:x=-1:y=-1"
     )
 
@@ -61,16 +56,3 @@ def _decoded(picture: Picture) -> av.VideoFrame:
     if [(frame.width, frame.height) for frame in frames] != [(picture.width, picture.height)]:
         raise PictureError("The picture is damaged, or not what its header says; send it again.")
     return frames[0]
-
-
-def _filtered(frame: av.VideoFrame, *filters: str) -> av.VideoFrame:
-    """A frame that has gone through filters, each `name=arguments`."""
-    graph = Graph()
-    frame.pts, frame.time_base = 0, Fraction(1)
-    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
-    nodes = [graph.add(*each.split("=", 1)) for each in filters]
-    graph.link_nodes(source, *nodes, graph.add("buffersink")).configure()
-    graph.push(frame)
-    out = graph.pull()
-    assert isinstance(out, av.VideoFrame)  # noqa: S101 - for the type checker: a graph of pictures gives pictures
-    return out

@@ -1,4 +1,4 @@
-"""`python -m origin.vod.program --in-fd N --out DIR --epoch N --segment SECONDS`: see the package."""
+"""`python -m origin.vod.program --in-fd N --out DIR --epoch N --segment SECONDS [--poster]`: see the package."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media.bits import MalformedConfig
+from media.track import Kind
 from origin.vod.demux.film import MediaError
 from origin.vod.demux.opening import open_film
 from origin.vod.program import tales
 from origin.vod.program.bounds import give_up
 from origin.vod.program.folder import Folder
+from origin.vod.program.poster import NAME, Poster
 from origin.vod.program.tales import Done, Failed, Progress
 from packager.film import Init, Piece, package
 
@@ -50,7 +52,8 @@ def main() -> int:
 def _packaged(film: Film, order: argparse.Namespace, film_bytes: int) -> Iterator[Tale]:
     """Files, as they get whole, and how far that is."""
     folder, done = Folder(order.out), 0
-    samples = [film.samples(index) for index in range(len(film.tracks))]
+    poster = Poster(next((track for track in film.tracks if track.kind is Kind.VIDEO), None) if order.poster else None)
+    samples = [poster.watching(track, film.samples(index)) for index, track in enumerate(film.tracks)]
     for step in package(film.tracks, samples, order.epoch, order.segment):
         if isinstance(step, Init):
             yield folder.put_init(step)
@@ -60,6 +63,8 @@ def _packaged(film: Film, order: argparse.Namespace, film_bytes: int) -> Iterato
             yield replace(step.segment, sha256=folder.close())
             done += step.segment.size
             yield Progress(min(done / max(film_bytes, 1), 1.0))
+    if jpeg := poster.jpeg():
+        yield tales.Poster(folder.put(NAME, jpeg))
 
 
 def _tell(tale: Tale) -> None:
@@ -78,6 +83,7 @@ def _order() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epoch", type=int, required=True)
     parser.add_argument("--segment", type=float, required=True)
+    parser.add_argument("--poster", action="store_true")
     return parser.parse_args()
 
 

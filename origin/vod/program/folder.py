@@ -9,12 +9,15 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Final
 
-from packager.film import Init, Piece
+from packager.film import Piece
+from packager.inventory import Stored
 from packager.recorded import RecordedInit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from packager.film import Init
 
 MOST_CHUNKS: Final = 1024
 """Given to one call (IOV_MAX of Linux)."""
@@ -35,8 +38,13 @@ class Folder:
 
     def put_init(self, init: Init) -> RecordedInit:
         """Write an init segment."""
-        self.append(Piece(init.name, (init.body,)))
-        return RecordedInit(init.name, init.track, len(init.body), self.close())
+        stored = self.put(init.name, init.body)
+        return RecordedInit(stored.name, init.track, stored.size, stored.sha256)
+
+    def put(self, name: str, body: bytes) -> Stored:
+        """Write any other file."""
+        self.append(Piece(name, (body,)))
+        return Stored(name, len(body), self.close())
 
     def append(self, piece: Piece) -> None:
         """Write what comes next of the open file, or of a new one."""
@@ -59,7 +67,7 @@ class Folder:
 
     def _open(self, name: str) -> int:
         folder = name.rpartition("/")[0]
-        if folder not in self._folders:
+        if folder and folder not in self._folders:
             (self._root / folder).mkdir(exist_ok=True)
             self._folders.add(folder)
         return os.open(self._root / name, _NEW, 0o644)

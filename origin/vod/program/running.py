@@ -28,10 +28,11 @@ class ProgramFailed(Exception):  # noqa: N818 - says what happened
     """It ended without an answer, or did not speak as it should; the text is a sentence."""
 
 
-def command(in_fd: int, out: Path, epoch: int, segment_s: float) -> Sequence[str]:
+def command(in_fd: int, out: Path, epoch: int, segment_s: float, *, poster: bool = False) -> Sequence[str]:
     """Its command line. The folder in which it is started is not searched for modules (-P)."""
     options = ("--in-fd", str(in_fd), "--out", str(out), "--epoch", str(epoch), "--segment", str(segment_s))
-    return (sys.executable, "-P", "-m", "origin.vod.program", *options)
+    more = ("--poster",) if poster else ()
+    return (sys.executable, "-P", "-m", "origin.vod.program", *options, *more)
 
 
 def environment() -> dict[str, str]:

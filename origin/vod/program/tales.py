@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from origin.vod.demux.film import LeftOut
 from packager.diary import track_of, track_row
+from packager.inventory import Stored
 from packager.recorded import Recorded, RecordedInit
 
 if TYPE_CHECKING:
@@ -43,7 +44,14 @@ class Failed:
     sentence: str
 
 
-Tale = RecordedInit | Recorded | LeftOut | Progress | Done | Failed
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """A still of the film, a JPEG. It belongs to no rendition, and no manifest names it."""
+
+    stored: Stored
+
+
+Tale = RecordedInit | Recorded | LeftOut | Poster | Progress | Done | Failed
 
 
 def write(tale: Tale) -> bytes:
@@ -72,6 +80,7 @@ _KINDS: Final[dict[str, Callable[[dict[str, Any]], Tale]]] = {
     "init": _init,
     "segment": lambda content: Recorded(**content),
     "left_out": lambda content: LeftOut(**content),
+    "poster": lambda content: Poster(Stored(**content["stored"])),
     "progress": lambda content: Progress(**content),
     "done": lambda content: Done(**content),
     "error": lambda content: Failed(**content),
@@ -80,6 +89,7 @@ _NAMES: Final[dict[type, str]] = {
     RecordedInit: "init",
     Recorded: "segment",
     LeftOut: "left_out",
+    Poster: "poster",
     Progress: "progress",
     Done: "done",
     Failed: "error",

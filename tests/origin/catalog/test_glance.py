@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING
 
 from origin.catalog import signing_keys, tenants
@@ -22,7 +23,7 @@ def test_the_key_to_sign_with_is_the_newest_that_is_not_retired(tmp_path: Path) 
             SigningKeyRow("new", b"p", b"2", 2.0),
             SigningKeyRow("gone", b"p", b"3", 3.0, retired_at=9.0),
         ):
-            catalog.write_now(lambda conn, row=row: signing_keys.add(conn, row))
+            catalog.write_now(partial(signing_keys.add, key=row))
         assert signing_key(path) == ("new", b"2")
     finally:
         catalog.close()

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from origin.vod.demux.film import LeftOut
 from origin.vod.program import tales
-from origin.vod.program.tales import BadTaleError, Done, Failed, Progress
+from origin.vod.program.tales import BadTaleError, Done, Failed, Poster, Progress
+from packager.inventory import Stored
 from packager.recorded import Recorded, RecordedInit
 from tests.packager.feed import AAC, VIDEO
 
@@ -18,6 +19,7 @@ TALES = [
     RecordedInit("a0/1-init-0.mp4", AAC, 600, "cd"),
     Recorded("v0", 3, "1-3.m4s", "1-init-0.mp4", 4.004, 0.0, False, 360_360, 0, 0, 1 << 40, "ef"),  # noqa: FBT003 - a row
     LeftOut(2, "subtitle", "mov_text", "deu", "Subtitles are not packaged yet."),
+    Poster(Stored("poster.jpg", 9, "ab")),
     Progress(0.25),
     Done(),
     Failed("The video is ProRes."),
