@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "poster.jpg"
 WANTED_S: Final = 8.0
-"""The first key frame from here on: past most logos and fades from black."""
+"""The first key frame from here on, past most logos and fades from black, or the last one that there is."""
 
 
 class Poster:
@@ -42,7 +42,7 @@ class Poster:
     def _watched(self, samples: Iterator[Sample]) -> Iterable[Sample]:
         wanted = WANTED_S * self._track.timescale if self._track else 0
         for sample in samples:
-            if sample.key and (self._frame is None or sample.pts >= wanted):
+            if sample.key:
                 self._frame = bytes(sample.data)
                 if sample.pts >= wanted:
                     yield sample
