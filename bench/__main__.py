@@ -13,6 +13,7 @@ from bench import (
     http_delivery,
     live_passthrough,
     mp4_download,
+    packaging,
     part_length,
     second_node,
 )
@@ -21,6 +22,7 @@ QUICK = {
     live_passthrough: ["--counts", "1,20", "--runs", "1", "--warm", "5", "--seconds", "10"],
     http_delivery: ["--runs", "1", "--seconds", "2"],
     mp4_download: ["--runs", "1", "--seconds", "60"],
+    packaging: ["--runs", "1", "--seconds", "60"],
     glass_to_glass: ["--runs", "1", "--seconds", "10", "--settle", "5"],
     part_length: ["--seconds", "10", "--settle", "5"],
     second_node: ["--runs", "1", "--streams", "2", "--warm", "5", "--seconds", "10"],
