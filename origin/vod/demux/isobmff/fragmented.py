@@ -13,7 +13,7 @@ from origin.vod.demux.isobmff.fragments import read_runs
 from origin.vod.demux.isobmff.tables import too_much_media
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from origin.vod.demux.isobmff.fragments import Defaults, Run
 
@@ -24,12 +24,15 @@ MAX_BARREN: Final = 100_000
 
 
 class Source(NamedTuple):
-    """A track in fragments. `data` is the file; the first moof may be looked for from `start` on."""
+    """A track in fragments. `data` is the file; the first moof may be looked for from `start` on.
+
+    `defaults` are those of all tracks.
+    """
 
     data: memoryview
     start: int
     number: int
-    defaults: Defaults
+    defaults: Mapping[int, Defaults]
     kind: Kind
     timescale: int
 
@@ -84,13 +87,13 @@ def _why(size: int, spent: int, length: int) -> MediaError:
 
 def _runs(source: Source) -> Iterator[Run]:
     """The runs of the track, in the order of the file."""
-    barren, tracks = 0, {source.number: source.defaults}
+    barren = 0
     for box in boxes(source.data, source.start):
         barren += 1
         if box.end > len(source.data):
             raise cut_off(len(source.data))
         if box.kind == b"moof":
-            for _, run in read_runs(source.data[box.at : box.end], box.start, tracks):
+            for run in read_runs(source.data[box.at : box.end], box.start, source.number, source.defaults):
                 barren = 0
                 yield run
         if barren > MAX_BARREN:

@@ -25,6 +25,7 @@ _MAX_OFFSET: Final = 1 << 28
 _MAX_DELTA: Final = 1 << 31
 """From here on libav reads a sign."""
 _SPAN: Final = Struct(">III")
+_FIRST_CHUNK: Final = b"\0\0\0\1"
 _TIME: Final = Struct(">II")
 
 
@@ -53,7 +54,7 @@ def _check_bytes(tables: Tables, length: int) -> None:
     total, code = tables.size * tables.samples, {8: "B", 16: "H", 32: "I"}[tables.size_bits]
     for sizes in blocks(tables.sizes, code):
         total += sum(sizes)
-        if 0 in sizes:
+        if sizes.count(0):
             raise NotUnderstoodError("a sample is empty")
     if total > length:
         raise too_much_media()
@@ -65,12 +66,14 @@ def _check_bytes(tables: Tables, length: int) -> None:
 
 def _check_spans(tables: Tables) -> None:
     """One sample description; as many samples in chunks as there are sizes."""
-    samples, rows = 0, chain(_SPAN.iter_unpack(tables.spans), ((tables.chunk_count + 1, 0, 1),))
-    for (first, each, entry), (after, _, _) in pairwise(chain(((1, 0, 1),), rows)):
+    samples, end = 0, (tables.chunk_count + 1, 0, 1)
+    if bytes(tables.spans[:4]) != _FIRST_CHUNK:
+        raise NotUnderstoodError("chunks are not in order")
+    for (first, each, entry), (after, _, _) in pairwise(chain(_SPAN.iter_unpack(tables.spans), (end,))):
         samples += (after - first) * each
         if entry != 1:
             raise NotUnderstoodError("a track has several sample descriptions")
-        if first > after or (first == after > 1):
+        if first >= after or not each:
             raise NotUnderstoodError("chunks are not in order")
     if samples != tables.samples:
         raise NotUnderstoodError("chunks hold more samples than there are, or fewer")
