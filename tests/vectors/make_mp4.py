@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent / "mp4"
 NAMES = {
     "h264-aac": "H.264 with B-frames and AAC",
     "h264-aac-mov": "MOV",
+    "faststart": "faststart",
     "hevc": "HEVC",
     "av1": "AV1",
     "vp9-opus": "VP9 and Opus",

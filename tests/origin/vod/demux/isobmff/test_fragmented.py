@@ -96,7 +96,7 @@ def test_samples_that_are_given_again_and_again() -> None:
 
 def test_a_file_of_empty_boxes() -> None:
     samples = read_fragmented(
-        Source(memoryview(pack(">I4s", 8, b"free") * (MAX_BARREN + 1)), 0, 1, {}, Kind.VIDEO, 1_000), 0, 0
+        Source(memoryview(pack(">I4s", 8, b"free") * (MAX_BARREN * 9 // 8)), 0, 1, {}, Kind.VIDEO, 1_000), 0, 0
     )
     with pytest.raises(MediaError, match="no samples"):
         next(samples)

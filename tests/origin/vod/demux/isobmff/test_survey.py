@@ -22,6 +22,10 @@ def test_sound_tables() -> None:
     assert (surveyed().least, surveyed().most) == (0, 0)
 
 
+def test_the_last_chunk_may_end_with_the_file() -> None:
+    assert surveyed(chunks=[1000, 2930]).ticks == surveyed(chunks=[2970, 1000]).ticks == 400
+
+
 def test_a_last_sample_of_no_length_lasts_as_long_as_the_one_before() -> None:
     found = surveyed(times=[(3, 100), (1, 0)])
     assert list(found.tables.durations()) == [100, 100, 100, 100]
@@ -63,8 +67,10 @@ def test_what_libav_may_make_something_of(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"sizes": [1000, 1000, 1000, 1000]}, "larger than itself"),
+        ({"sizes": [1000, 500, 1000, 1000], "chunks": [500, 600]}, "larger than itself"),
         ({"chunks": [1000, 3000]}, "ends after 3000 bytes"),
+        ({"chunks": [2971, 1000]}, "ends after 3000 bytes"),
+        ({"chunks": [1000, 2931]}, "ends after 3000 bytes"),
         ({"chunks": []}, "where its samples are"),
     ],
 )
@@ -73,17 +79,14 @@ def test_what_is_damaged(changes: dict[str, Any], said: str) -> None:
         surveyed(**changes)
 
 
-def test_longer_than_any_film() -> None:
-    boxes = stbl(times=[((1 << 32) - 1, (1 << 31) - 1)])
-    boxes[b"stsz"] = memoryview(b"\0\0\0\0\0\0\0\1\xff\xff\xff\xff")
-    with pytest.raises(MediaError, match="longer than any film"):
-        survey(
-            read_tables(
-                boxes
-                | {
-                    b"stsc": stbl(spans=[(1, (1 << 32) - 1, 1)], chunks=[1])[b"stsc"],
-                    b"stco": stbl(chunks=[1])[b"stco"],
-                }
-            ),
-            1 << 40,
-        )
+def test_more_samples_than_any_film() -> None:
+    sizes = memoryview(b"\0\0\0\0\0\0\0\1\xff\xff\xff\xff")
+    with pytest.raises(MediaError, match="more samples than any film"):
+        survey(read_tables(stbl() | {b"stsz": sizes}), 1 << 40)
+
+
+def test_samples_of_one_size_end_with_the_file() -> None:
+    tables = read_tables(stbl() | {b"stsz": memoryview(b"\0\0\0\0\0\0\0\7\0\0\0\4")})
+    assert survey(tables, 2_014).ticks == 400
+    with pytest.raises(MediaError, match="ends after 2013 bytes"):
+        survey(tables, 2_013)
