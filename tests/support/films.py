@@ -36,6 +36,7 @@ class Recipe:
     starts_s: float = 0
     times: Callable[[int], int] | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    encoder: Mapping[str, str] = field(default_factory=dict)
     change: Callable[[Node], None] | None = None
 
     def make(self) -> bytes:
@@ -55,7 +56,7 @@ class Recipe:
         if self.video is None:
             return []
         encoder, options = clips._ENCODERS[self.video]
-        options = options | {"g": str(self.gop), "bf": str(self.b_frames), "sc_threshold": "0"}
+        options = options | {"g": str(self.gop), "bf": str(self.b_frames), "sc_threshold": "0", **self.encoder}
         stream = container.add_stream(encoder, rate=self.rate, options=options)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = *PICTURE, "yuv420p"
@@ -121,6 +122,7 @@ FRAGMENTED: Final = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
 FILMS: Final[dict[str, Recipe]] = {
     "H.264 with B-frames and AAC": Recipe(b_frames=2),
     "faststart": Recipe(b_frames=2, options={"movflags": "faststart"}),
+    "open groups of pictures": Recipe(b_frames=2, encoder={"x264-params": "open-gop=1"}),
     "HEVC": Recipe(Codec.HEVC, b_frames=2),
     "AV1": Recipe(Codec.AV1),
     "VP9 and Opus": Recipe(Codec.VP9, ((Codec.OPUS, "und"),)),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from media.sample import Sample
@@ -34,6 +36,14 @@ def test_what_is_written_is_read_back(samples: list[Sample]) -> None:
 def test_mended_decode_times_keep_the_presentation_times() -> None:
     [found] = fragments(b"".join(write_part(1, [10, 3020, 6000], [video(0, key=True), video(3000)])))
     assert [(row.dts, row.pts) for row in found.rows] == [(10, 0), (3020, 3000)]
+
+
+def test_samples_of_a_file_are_views_and_are_not_copied() -> None:
+    file = memoryview(b"two pictures")
+    views = [replace(video(0, key=True), data=file[:4]), replace(video(3000), data=file[4:])]
+    pieces = write_part(1, [0, 3000, 6000], views)
+    assert list(pieces[1:]) == [file[:4], file[4:]]
+    assert [row.data for row in fragments(b"".join(pieces))[0].rows] == [b"two ", b"pictures"]
 
 
 def test_sound_needs_half_the_table() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_CHILDREN: Final = 4_096
 """In one box that is not the file itself. Real ones have a dozen, a movie of many languages a hundred."""
+_SPACE, _DELETE = 0x20, 0x7F
 _HEAD: Final = Struct(">I4s")
 _LARGE: Final = Struct(">Q")
 _FORMATS: Final = {form: Struct(form) for form in (">I", ">Q", ">H", ">HH", ">III", ">II", ">9i")}
@@ -97,4 +98,4 @@ def cut_off(length: int) -> MediaError:
 
 def name(kind: bytes) -> str:
     """A type as text that can stand in a sentence."""
-    return "".join(char if char.isprintable() else "?" for char in kind.decode("ascii", "replace")).strip()
+    return "".join(chr(byte) if _SPACE <= byte < _DELETE else "?" for byte in kind).strip()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from origin.vod.demux.film import NotUnderstoodError
-from origin.vod.demux.isobmff.boxes import cut_short
 
 _ES: Final = 0x03
 _DECODER: Final = 0x04
@@ -15,18 +14,19 @@ _URL: Final = 0x40
 _OCR: Final = 0x20
 _MPEG4_AUDIO: Final = 0x40
 _LENGTH_BYTES: Final = 4
+_ODD: Final = "an esds box is not built as usual"
 
 
 def audio_specific_config(esds: memoryview) -> bytes:
     """Raises NotUnderstoodError for any sound but that of MPEG-4: MP3 may stand in an mp4a entry, too."""
     stream = _content(esds[4:], _ES)
     if len(stream) < 3:  # noqa: PLR2004 - ES_ID and flags
-        raise cut_short("esds")
+        raise NotUnderstoodError(_ODD)
     if stream[2] & (_URL | _OCR):
         raise NotUnderstoodError("an elementary stream is described in a way that is rare")
     decoder = _content(stream[5 if stream[2] & _STREAM_DEPENDENCE else 3 :], _DECODER)
     if not len(decoder):
-        raise cut_short("esds")
+        raise NotUnderstoodError(_ODD)
     if decoder[0] != _MPEG4_AUDIO:
         raise NotUnderstoodError("an mp4a track holds another codec than AAC")
     return bytes(_content(decoder[13:], _SPECIFIC))
@@ -35,14 +35,14 @@ def audio_specific_config(esds: memoryview) -> bytes:
 def _content(data: memoryview, tag: int) -> memoryview:
     """The first descriptor, which must have this tag; its length stands in groups of seven bits."""
     if not len(data) or data[0] != tag:
-        raise NotUnderstoodError("an esds box is not built as usual")
+        raise NotUnderstoodError(_ODD)
     size = 0
     for at in range(1, 1 + _LENGTH_BYTES):
         if at >= len(data):
-            raise cut_short("esds")
+            raise NotUnderstoodError(_ODD)
         size = size << 7 | data[at] & 0x7F
         if not data[at] & 0x80:
             break
     if at + 1 + size > len(data):
-        raise cut_short("esds")
+        raise NotUnderstoodError(_ODD)
     return data[at + 1 : at + 1 + size]

@@ -13,23 +13,29 @@ from origin.vod.demux.isobmff.fragments import read_runs
 from origin.vod.demux.isobmff.tables import too_much_media
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from origin.vod.demux.isobmff.fragments import Defaults, Run
 
 _NOT_KEY: Final = 0x0101_0000
 """sample_is_non_sync_sample, or sample_depends_on = 1 or 3 (8.8.3.1): libav takes neither for a key frame."""
 MAX_BARREN: Final = 100_000
-"""Boxes without a sample of the track between two that have some: in parts of 0.1 s, an hour and a half of silence."""
+"""Boxes in a row without a sample of the track, and as many more as there would be of BARREN_BYTES each: a track may be
+empty through all of a long film, but a file of nothing but small boxes would keep us busy for an hour."""
+BARREN_BYTES: Final = 128
+"""A moof with one sample has 100 bytes, and its mdat more than that."""
 
 
 class Source(NamedTuple):
-    """A track in fragments. `data` is the file; the first moof may be looked for from `start` on."""
+    """A track in fragments. `data` is the file; the first moof may be looked for from `start` on.
+
+    `defaults` are those of all tracks.
+    """
 
     data: memoryview
     start: int
     number: int
-    defaults: Defaults
+    defaults: Mapping[int, Defaults]
     kind: Kind
     timescale: int
 
@@ -84,14 +90,14 @@ def _why(size: int, spent: int, length: int) -> MediaError:
 
 def _runs(source: Source) -> Iterator[Run]:
     """The runs of the track, in the order of the file."""
-    barren, tracks = 0, {source.number: source.defaults}
+    barren, since = 0, source.start
     for box in boxes(source.data, source.start):
         barren += 1
         if box.end > len(source.data):
             raise cut_off(len(source.data))
         if box.kind == b"moof":
-            for _, run in read_runs(source.data[box.at : box.end], box.start, tracks):
-                barren = 0
+            for run in read_runs(source.data[box.at : box.end], box.start, source.number, source.defaults):
+                barren, since = 0, box.start
                 yield run
-        if barren > MAX_BARREN:
+        if barren > MAX_BARREN + (box.end - since) // BARREN_BYTES:
             raise MediaError("The file is damaged: there are many boxes and no samples in it.")

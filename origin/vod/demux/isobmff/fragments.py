@@ -7,7 +7,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from origin.vod.demux.film import MediaError
-from origin.vod.demux.isobmff.boxes import contents, cut_short, fields
+from origin.vod.demux.isobmff.boxes import children, contents, cut_short, fields, need
 from origin.vod.demux.isobmff.columns import blocks, signed
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Run(NamedTuple):
 
     def read(self) -> Rows:
         """Duration, size, flags and composition offset of each."""
-        width = sum(1 for bit in _COLUMNS if self.flags & bit)
+        width = _width(self.flags)
         if not width:
             return zip(*(repeat(value, self.samples) for value in (*self.defaults, 0)), strict=True)
         return chain.from_iterable(map(partial(self._block, width), blocks(self.rows, width=width)))
@@ -89,71 +89,95 @@ def read_defaults(mvex: memoryview) -> dict[int, Defaults]:
     return found
 
 
-def read_runs(moof: memoryview, start: int, tracks: Mapping[int, Defaults]) -> Iterator[tuple[int, Run]]:
-    """Number of the track and run, of those `tracks` in this moof, which stands at `start`, that have runs in it.
+def read_runs(moof: memoryview, start: int, wanted: int, tracks: Mapping[int, Defaults]) -> Iterator[Run]:
+    """The runs of track `wanted` in a moof that stands at `start`.
 
     Where neither tfhd nor trun tells, samples stand behind those of the fragment of a track before, or of the run.
     """
     behind = start
-    for kind, traf in contents(moof, "moof"):
+    before: list[memoryview] = []
+    for kind, content in contents(moof, "moof"):
         if kind != b"traf":
             continue
-        number = None
-        for number, run in _track_runs(traf, (start, behind), tracks):
-            if number in tracks:
-                yield number, run
-        if number is not None:
-            behind = run.at + run.size()
+        traf = children(content, "traf")
+        flags, number = fields(need(traf, b"tfhd"), ">II", 0, "tfhd")
+        if number == wanted:
+            if not flags & (_BASE | _BASE_IS_MOOF):
+                for each in before:
+                    behind = _end(each, start, behind, tracks)
+                before = []
+            yield from _track_runs(content, _Place(start, behind), tracks)
+        before.append(content)
 
 
-def _track_runs(traf: memoryview, places: tuple[int, int], tracks: Mapping[int, Defaults]) -> Iterator[tuple[int, Run]]:
-    number, base, defaults, time, behind = None, 0, Defaults(), None, 0
+class _Place(NamedTuple):
+    """Where the moof begins, and where the samples of the track before end."""
+
+    moof: int
+    behind: int
+
+
+def _end(traf: memoryview, start: int, behind: int, tracks: Mapping[int, Defaults]) -> int:
+    """Where the samples of this fragment of a track end."""
+    for run in _track_runs(traf, _Place(start, behind), tracks):
+        behind = run.at + run.size()
+    return behind
+
+
+def _track_runs(traf: memoryview, place: _Place, tracks: Mapping[int, Defaults]) -> Iterator[Run]:
+    base, defaults, time, before = 0, Defaults(), None, None
     for kind, content in contents(traf, "traf"):
         if kind == b"tfhd":
-            number, base, defaults = _header(content, places, tracks)
-            behind = base
+            base, defaults = _header(content, place, tracks)
         elif kind == b"tfdt":
             (time,) = fields(content, ">Q" if len(content) and content[0] == 1 else ">I", 4, "tfdt")
         elif kind == b"trun":
-            if number is None:
-                raise MediaError("The file is damaged: a fragment does not say of which track it is.")
-            run = _run(content, (base, behind), defaults, time)
-            yield number, run
-            behind, time = run.at + run.size(), None
+            before = _run(content, base, before, time, defaults)
+            yield before
+            time = None
 
 
-def _header(tfhd: memoryview, places: tuple[int, int], tracks: Mapping[int, Defaults]) -> tuple[int, int, Defaults]:
-    """Number of the track, where its data is counted from, what holds for its samples."""
+def _header(tfhd: memoryview, place: _Place, tracks: Mapping[int, Defaults]) -> tuple[int, Defaults]:
+    """Where the data is counted from, and what holds for the samples."""
     flags, number = fields(tfhd, ">II", 0, "tfhd")
-    at, base, found = 8, places[0] if flags & _BASE_IS_MOOF else places[1], tracks.get(number, Defaults())._asdict()
+    at, base = 8, place.moof if flags & _BASE_IS_MOOF else place.behind
+    found = tracks.get(number, Defaults())
     if flags & _BASE:
         (base,) = fields(tfhd, ">Q", at, "tfhd")
         at += 8
     if flags & _DESCRIPTION:
         (entry,) = fields(tfhd, ">I", at, "tfhd")
-        if entry != 1 and number in tracks:
+        if entry != 1:
             raise MediaError("A track changes its format on the way, which is not supported.")
         at += 4
-    for bit, name in ((_DURATION, "duration"), (_SIZE, "size"), (_FLAGS, "flags")):
+    values = list(found)
+    for column, bit in enumerate((_DURATION, _SIZE, _FLAGS)):
         if flags & bit:
-            (found[name],) = fields(tfhd, ">I", at, "tfhd")
+            (values[column],) = fields(tfhd, ">I", at, "tfhd")
             at += 4
-    return number, base, Defaults(**found)
+    return base, Defaults(*values)
 
 
-def _run(trun: memoryview, places: tuple[int, int], defaults: Defaults, time: int | None) -> Run:
+def _run(trun: memoryview, base: int, before: Run | None, time: int | None, defaults: Defaults) -> Run:
     flags, count = fields(trun, ">II", 0, "trun")
-    at, place, first = 8, places[1], None
+    at, first = 8, None
     if flags & _DATA_OFFSET:
         (offset,) = fields(trun, ">I", at, "trun")
-        place = places[0] + (offset - _WORD if offset & _SIGN else offset)
+        place = base + (offset - _WORD if offset & _SIGN else offset)
         at += 4
+    else:
+        place = base if before is None else before.at + before.size()
     if flags & _FIRST_FLAGS:
         (first,) = fields(trun, ">I", at, "trun")
         at += 4
-    end = at + 4 * count * sum(1 for bit in _COLUMNS if flags & bit)
+    end = at + 4 * count * _width(flags)
     if end > len(trun):
         raise cut_short("trun")
     if place < 0:
         raise MediaError("The file is damaged: a fragment's samples stand before its beginning.")
     return Run(place, time, count, flags, trun[at:end], defaults, None if flags & _COLUMNS[2] else first)
+
+
+def _width(flags: int) -> int:
+    """How many columns the rows have."""
+    return (flags >> 8 & 0xF).bit_count()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from media.sample import Sample
     from media.track import Track
+    from origin.vod.demux.isobmff.boxes import Box
     from origin.vod.demux.isobmff.reading import Readable
 
 MAX_TRACKS: Final = 64
@@ -74,25 +75,35 @@ class Movie:
 
 
 def _top(data: memoryview) -> _Top:
-    """Look for moov and the first moof. Raises MediaError where the file is cut off, as far as that shows here."""
-    moov = moof = None
+    """Look for moov and the first moof. Raises MediaError where there is no moov, or not all of it.
+
+    Whether samples are missing shows when they are looked for: behind moov, anything may stand that is no box.
+    """
+    moov = None
     if not len(data):
         raise MediaError("The file is empty.")
-    for number, box in enumerate(boxes(data)):
-        if not number and box.kind not in _BEGINNINGS:
-            raise NotUnderstoodError("this is no MP4")
-        if box.end > len(data):
-            raise cut_off(len(data))
-        if number > MAX_TOP:
-            raise MediaError("The file is damaged: there are many boxes and no samples in it.")
-        if box.kind == b"moov" and moov is None:
-            moov = data[box.at : box.end]
-        if box.kind == b"moof":
-            moof = box.start
-            break
+    try:
+        for number, box in enumerate(boxes(data)):
+            if box.kind == b"moof" and moov is not None:
+                return _Top(moov, box.start)
+            _check_top(data, box, number)
+            if box.kind == b"moov" and moov is None:
+                moov = data[box.at : box.end]
+    except MediaError:
+        if moov is None:
+            raise
     if moov is None:
         raise MediaError("The file has no index (moov): it was cut off, or whoever wrote it did not come to an end.")
-    return _Top(moov, moof)
+    return _Top(moov, None)
+
+
+def _check_top(data: memoryview, box: Box, number: int) -> None:
+    if not number and box.kind not in _BEGINNINGS:
+        raise NotUnderstoodError("this is no MP4")
+    if box.end > len(data):
+        raise cut_off(len(data))
+    if number > MAX_TOP:
+        raise MediaError("The file is damaged: there are many boxes and no samples in it.")
 
 
 def _read(top: _Top, data: memoryview) -> list[Readable | LeftOut]:

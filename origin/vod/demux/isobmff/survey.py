@@ -6,7 +6,7 @@ What is damaged beyond doubt is a MediaError. Where libav makes something of it,
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from operator import lt, mul
 from struct import Struct
 from typing import TYPE_CHECKING, Final
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from origin.vod.demux.film import MediaError, NotUnderstoodError
 from origin.vod.demux.isobmff.boxes import cut_off
 from origin.vod.demux.isobmff.columns import blocks, signed
-from origin.vod.demux.isobmff.edits import MAX_TICKS
 from origin.vod.demux.isobmff.tables import too_much_media
 
 if TYPE_CHECKING:
@@ -24,7 +23,10 @@ _MAX_OFFSET: Final = 1 << 28
 """Libav takes no ctts with offsets above: at 90 kHz it is 50 minutes between decoding and showing."""
 _MAX_DELTA: Final = 1 << 31
 """From here on libav reads a sign."""
+MAX_SAMPLES: Final = 100_000_000
+"""Ten days of sound. A byte each would make some thousand times as many of a file as there can be."""
 _SPAN: Final = Struct(">III")
+_FIRST_CHUNK: Final = b"\0\0\0\1"
 _TIME: Final = Struct(">II")
 
 
@@ -40,8 +42,13 @@ class Surveyed:
 
 def survey(tables: Tables, length: int) -> Surveyed:
     """Check the tables of a track in a file of `length` bytes. Raises MediaError and NotUnderstoodError."""
-    _check_bytes(tables, length)
+    if tables.samples > MAX_SAMPLES:
+        raise MediaError("The file is damaged: it has more samples than any film.")
+    if not len(tables.chunks):
+        raise MediaError("The file is damaged: it does not say where its samples are.")
     _check_spans(tables)
+    _check_end(tables, length)
+    _check_bytes(tables, length)
     _check_syncs(tables)
     ticks, zeros = _ticks(tables)
     last = _last(tables, zeros)
@@ -53,24 +60,22 @@ def _check_bytes(tables: Tables, length: int) -> None:
     total, code = tables.size * tables.samples, {8: "B", 16: "H", 32: "I"}[tables.size_bits]
     for sizes in blocks(tables.sizes, code):
         total += sum(sizes)
-        if 0 in sizes:
+        if sizes.count(0):
             raise NotUnderstoodError("a sample is empty")
     if total > length:
         raise too_much_media()
-    if not len(tables.chunks):
-        raise MediaError("The file is damaged: it does not say where its samples are.")
-    if max(map(max, blocks(tables.chunks, tables.chunk_code))) >= length:
-        raise cut_off(length)
 
 
 def _check_spans(tables: Tables) -> None:
     """One sample description; as many samples in chunks as there are sizes."""
-    samples, rows = 0, chain(_SPAN.iter_unpack(tables.spans), ((tables.chunk_count + 1, 0, 1),))
-    for (first, each, entry), (after, _, _) in pairwise(chain(((1, 0, 1),), rows)):
+    samples, end = 0, (tables.chunk_count + 1, 0, 1)
+    if bytes(tables.spans[:4]) != _FIRST_CHUNK:
+        raise NotUnderstoodError("chunks are not in order")
+    for (first, each, entry), (after, _, _) in pairwise(chain(_SPAN.iter_unpack(tables.spans), (end,))):
         samples += (after - first) * each
         if entry != 1:
             raise NotUnderstoodError("a track has several sample descriptions")
-        if first > after or (first == after > 1):
+        if first >= after or not each:
             raise NotUnderstoodError("chunks are not in order")
     if samples != tables.samples:
         raise NotUnderstoodError("chunks hold more samples than there are, or fewer")
@@ -88,8 +93,6 @@ def _ticks(tables: Tables) -> tuple[int, int]:
             raise NotUnderstoodError("samples last a negative time")
     if samples != tables.samples:
         raise NotUnderstoodError("there are times for more samples than there are, or for fewer")
-    if ticks > MAX_TICKS:
-        raise MediaError("The file is damaged: its samples last longer than any film.")
     return ticks, zeros
 
 
@@ -115,6 +118,18 @@ def _offsets(tables: Tables) -> tuple[int, int]:
     if samples != tables.samples or max(-least, most) > _MAX_OFFSET:
         raise NotUnderstoodError("composition offsets are not those of these samples")
     return least, most
+
+
+def _check_end(tables: Tables, length: int) -> None:
+    """The chunk that stands last is in the file as a whole: else a film that is cut off would be half made first."""
+    samples = last = first = most = 0
+    for at, count in tables.places():
+        if at >= last:
+            last, first, most = at, samples, count
+        samples += count
+    size = most * tables.size or sum(islice(tables.bytes_from(first), most))
+    if last + size > length:
+        raise cut_off(length)
 
 
 def _check_syncs(tables: Tables) -> None:

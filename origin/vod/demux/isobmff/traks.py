@@ -12,7 +12,6 @@ from origin.vod.demux.isobmff.cut import cut
 from origin.vod.demux.isobmff.edits import read_edit
 from origin.vod.demux.isobmff.entries import entry_kind, read_entry
 from origin.vod.demux.isobmff.fragmented import Source
-from origin.vod.demux.isobmff.fragments import Defaults
 from origin.vod.demux.isobmff.headers import (
     handler,
     is_elsewhere,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from media.track import Track
     from origin.vod.demux.isobmff.boxes import Children
+    from origin.vod.demux.isobmff.fragments import Defaults
     from origin.vod.demux.isobmff.reading import Readable
 
 _KINDS: Final = {b"vide": Kind.VIDEO, b"soun": Kind.AUDIO}
@@ -112,6 +112,5 @@ def _fragmented(trak: Children, stbl: Children, track: Track, file: Surroundings
     edit = read_edit(trak, track.timescale, file.timescale, fragmented=True)
     later = edit.delay - edit.start if edit else 0
     number = track_header(need(trak, b"tkhd")).number
-    defaults = file.defaults.get(number, Defaults())
-    source = Source(file.data, file.moof or 0, number, defaults, track.kind, track.timescale)
+    source = Source(file.data, file.moof or 0, number, file.defaults, track.kind, track.timescale)
     return FragmentedTrack(track, source, later, later)
