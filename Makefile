@@ -28,15 +28,15 @@ assets: $(ASSETS)  ## build the player's script (npm if there, else npm from PyP
 test: $(TESTING) $(ASSETS)  ## format check, lint, types, import contracts and every test, with real peers
 	@.ci/debian ffmpeg ffprobe chromium strace openssl dejavu postgres redis-server
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going live apart
+	@$(MAKE) --no-print-directory --jobs=3 --keep-going live apart rooms
 
-# Two halves beside each other, for two cores, which take as long as each other. Whole programs wait for most of the time,
-# so the rooms may have what is left of the machine.
+# Three parts beside each other, which take about as long as each other on two cores. Whole programs wait for most of the
+# time, so the rooms may have what is left of the machine.
 
 live: $(TESTING) $(ASSETS)  ## the tests with a whole server, publishers and players
 	$(BIN)/python -m pytest -p tests.house.incomplete $(APART:%=--ignore=%) tests/e2e tests/bench
 
-apart: rooms  ## the tests with several servers, and of recordings, after those of the rooms
+apart: $(TESTING) $(ASSETS)  ## the tests with several servers, and of recordings
 	$(BIN)/python -m pytest -p tests.house.incomplete $(APART)
 
 rooms: $(TESTING) $(ASSETS)  ## the tests of all rooms

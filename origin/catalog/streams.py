@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import bindparam, exists, select, tuple_
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import update as sql_update
 
@@ -109,9 +109,17 @@ def by_key_hash(conn: Connection, key_hash: str) -> Stream | None:
     return rows.first(conn, _BY_KEY_HASH, Stream, wanted=key_hash)
 
 
-def page(conn: Connection, tenant_id: str, after: tuple[float, str] | None, limit: int) -> list[Stream]:
-    """Give at most `limit` streams of a tenant, newest first, behind the one with `(created_at, id)` of `after`."""
+def page(
+    conn: Connection, tenant_id: str, after: tuple[float, str] | None, limit: int, *, on_air: bool = False
+) -> list[Stream]:
+    """Give at most `limit` streams of a tenant, newest first, behind the one with `(created_at, id)` of `after`.
+
+    With `on_air`, those alone that have a broadcast which has not ended.
+    """
     query = select(schema.streams).where(_ROW.tenant_id == tenant_id)
+    if on_air:
+        broadcast = schema.broadcasts.c
+        query = query.where(exists().where(broadcast.stream_id == _ROW.id, broadcast.ended_at.is_(None)))
     if after is not None:
         query = query.where(tuple_(_ROW.created_at, _ROW.id) < tuple_(*after))
     return rows.every(conn, query.order_by(_ROW.created_at.desc(), _ROW.id.desc()).limit(limit), Stream)

@@ -37,6 +37,7 @@ class Fault(StrEnum):
 
 
 SENTENCES: Final[Mapping[Fault, str]] = {
-    Fault.STANDSTILL: "The encoder's timestamps stand still; pictures and sound are placed by when they come."
+    Fault.GAP: "For a while no pictures or no sound came, or the timestamps left time out; it was filled, or is a gap.",
+    Fault.STANDSTILL: "The encoder's timestamps stand still; pictures and sound are placed by when they come.",
 }
 """For the stream's health, where there is more to say than the name."""

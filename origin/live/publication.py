@@ -264,6 +264,7 @@ class Publication:
         self._channel.carry_out(commands)
         if any(isinstance(each, Put) and each.life is Life.STORED and not is_init(each.name) for each in commands):
             self._unfinished = 0
+            self._watch_what_stays_away()
 
     def _keep_time(self, sample: Sample) -> None:
         if sample.key and sample.kind is _VIDEO:
@@ -284,6 +285,25 @@ class Publication:
         if self._key_frame is not None:
             self._judge_gop((sample.dts - self._key_frame) / self._tracks[sample.kind].timescale)
         self._key_frame = sample.dts
+
+    def _watch_what_stays_away(self) -> None:
+        """A key frame that never comes ends no distance that could be judged: look at each closed segment as well."""
+        video = self._tracks.get(_VIDEO)
+        if video is None or self._key_frame is None:
+            return
+        since_s = self._timeline.end_s - self._timeline.pictures_end_s
+        if since_s > LONG_GOP_S:
+            self.remark("no_pictures", f"No picture has come for {since_s:.1f} s; the sound goes on alone.")
+            return
+        self._health.withdraw("no_pictures")
+        since_s = self._timeline.end_s - self._key_frame / video.timescale
+        if since_s > LONG_GOP_S:
+            self._short_gops = 0
+            self.remark(
+                "long_gop",
+                f"No key frame has come for {since_s:.1f} s, and until then nobody who joins sees anything; "
+                "set the encoder's key frame interval to 2 s.",
+            )
 
     def _judge_gop(self, gop_s: float) -> None:
         if gop_s > LONG_GOP_S:

@@ -54,6 +54,11 @@ class Timeline:
         """Media time (seconds) that has been reached, held frames included: the next run may start here."""
         return max(self._start_s, *(lane.end_s for lane in (self._video, self._audio) if lane), 0.0)
 
+    @property
+    def pictures_end_s(self) -> float:
+        """The same of pictures alone."""
+        return self._video.end_s if self._video else 0.0
+
     def set_track(self, track: Track) -> list[Sample]:
         """Announce a track, or new parameters for one; returns the last sample under the old ones, if there were any.
 

@@ -83,6 +83,8 @@ def _sentence(field: str, kind: str, message: str) -> str:
         return f"There is no field {field!r} here; leave it out or check its spelling."
     if kind == "missing":
         return f"The field {field!r} is missing."
+    if kind == "string_pattern_mismatch":
+        return f"The field {field!r} holds characters that are not taken, such as line ends; leave them out."
     return f"The field {field!r} does not fit: {message[:1].lower()}{message[1:]}."
 
 

@@ -2,7 +2,7 @@
 
 import "./style/library.css";
 import { watchLink } from "./lib/address.js";
-import { listAssets, listStreams, mintToken } from "./lib/api.js";
+import { listAssets, listOnAir, listStreams, mintToken } from "./lib/api.js";
 import { pause } from "./lib/backoff.js";
 import { Cards } from "./lib/cards.js";
 import { describe, describeAsset, onAir, playable } from "./lib/shelf.js";
@@ -35,11 +35,12 @@ const recordings = new Cards(byId("recordings"), byId("card"), acts);
 let wanted = 1;
 
 async function read() {
-  const streams = [];
+  const streams = (await listOnAir()).items;
+  const onAirIds = new Set(streams.map(({ id }) => id));
   let cursor = null;
   for (let page = 0; page < wanted; page += 1) {
     const answer = await listStreams(cursor);
-    streams.push(...answer.items);
+    streams.push(...answer.items.filter(({ id }) => !onAirIds.has(id)));
     cursor = answer.next_cursor;
     if (cursor === null) {
       break;

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="there is no Chromium here")
 
+MORE_THAN_A_PAGE = 101
+
 
 async def test_from_the_link_to_the_moving_picture(tmp_path: Path) -> None:
     assert build.main() == 0
@@ -56,6 +58,10 @@ async def test_no_heading_of_the_library_stands_over_nothing(tmp_path: Path) -> 
         async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
             await library.wait_for_selector("#live .card")
             assert await library.evaluate(HEADINGS) == [["Live now", 1]]
+            for number in range(MORE_THAN_A_PAGE):
+                await running.post("/v1/streams", {"name": f"newer {number}"})
+            await library.reload()
+            await library.wait_for_selector("#live .card")
 
 
 async def test_without_a_good_token_there_is_no_picture_but_a_sentence(tmp_path: Path) -> None:

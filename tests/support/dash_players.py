@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
+
 from player_demo import build
 from tests.support.browser import WAIT_S
 
@@ -96,8 +98,11 @@ async def reading(page: Page) -> dict[str, Any]:
 
 
 async def until(page: Page, condition: str, wait_s: float = WAIT_S) -> dict[str, Any]:
-    """Wait until a JavaScript condition on the reading `r` holds; gives the reading."""
-    await page.wait_for_function(
-        f"() => {{ const r = window.reading(); return {condition}; }}", timeout=wait_s * 1000, polling=100
-    )
+    """Wait until a JavaScript condition on the reading `r` holds; gives the reading, also where it fails."""
+    try:
+        await page.wait_for_function(
+            f"() => {{ const r = window.reading(); return {condition}; }}", timeout=wait_s * 1000, polling=100
+        )
+    except PlaywrightTimeoutError as error:
+        raise AssertionError(f"{condition} does not hold after {wait_s} s: {await reading(page)}") from error
     return await reading(page)

@@ -202,6 +202,12 @@ class PageQuery(BaseModel):
     limit: int = Field(default=50, ge=1, le=MAX_PAGE, description="How many items at most")
 
 
+class StreamPageQuery(PageQuery):
+    """Which streams, and which part of their list."""
+
+    on_air: bool = Field(default=False, description="Only those on the air, or waiting for their publisher")
+
+
 class AssetQuery(BaseModel):
     """In which form an asset is wanted."""
 

@@ -44,13 +44,14 @@ async def create_stream(body: models.StreamCreate) -> Answer:
 
 @blueprint.get("")
 @tag(["streams"])
-@asks(models.PageQuery)
+@asks(models.StreamPageQuery)
 @validate_response(models.StreamPage)
-async def list_streams(query: models.PageQuery) -> models.StreamPage:
-    """List streams, newest first."""
+async def list_streams(query: models.StreamPageQuery) -> models.StreamPage:
+    """List streams, newest first; all, or those on the air or waiting for their publisher to come back."""
     given, tenant_id = services(), principal().tenant_id
     after = cursors.decode(query.cursor) if query.cursor else None
-    rows = await given.catalog.read(lambda conn: streams.page(conn, tenant_id, after, query.limit + 1))
+    most = query.limit + 1
+    rows = await given.catalog.read(lambda conn: streams.page(conn, tenant_id, after, most, on_air=query.on_air))
     statuses = await given.director.find_statuses([row.id for row in rows[: query.limit]])
     items = [_shown(given, row, statuses[row.id]) for row in rows[: query.limit]]
     last = rows[query.limit - 1] if len(rows) > query.limit else None

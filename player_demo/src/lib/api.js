@@ -22,6 +22,11 @@ export function listStreams(cursor = null) {
   return call(`/v1/streams${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`);
 }
 
+/** Streams on the air, however many others are newer: `{items, next_cursor}`. */
+export function listOnAir() {
+  return call("/v1/streams?on_air=true&limit=100");
+}
+
 /** The newest recordings, one page: `{items, next_cursor}`. */
 export function listAssets() {
   return call("/v1/assets");

@@ -68,6 +68,17 @@ def test_pages_go_from_the_newest_to_the_oldest_and_ties_are_broken(conn: Connec
     assert seen == sorted(made, key=lambda stream: (stream.created_at, stream.id), reverse=True)
 
 
+def test_those_on_the_air_are_found_among_many(conn: Connection) -> None:
+    for number in range(10):
+        a_stream(conn, f"{number:02}", now=100.0 + number)
+    stream = a_stream(conn)
+    assert streams.page(conn, DEFAULT_TENANT, None, 3, on_air=True) == []
+    broadcast = a_broadcast(conn)
+    assert streams.page(conn, DEFAULT_TENANT, None, 3, on_air=True) == [stream]
+    broadcasts.end(conn, broadcast.id, 30.0)
+    assert streams.page(conn, DEFAULT_TENANT, None, 3, on_air=True) == []
+
+
 def test_a_change_raises_the_revision(conn: Connection) -> None:
     stream = a_stream(conn)
     changes = Changes(name="b", latency="standard", dvr_window_s=5.0, public_jti="jti")

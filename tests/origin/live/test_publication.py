@@ -117,6 +117,25 @@ async def test_long_gops_play_and_are_remarked_upon(stage: OnStage) -> None:
     assert stage.codes == {"long_gop"}
 
 
+async def test_a_gop_that_never_ends_is_remarked_upon(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, both(3, gop=10_000))
+    assert stage.codes == set()
+    push_all(stage.publication, both(20, gop=10_000, start_ms=3_000)[1:])
+    assert stage.codes == {"long_gop"}
+
+
+async def test_pictures_that_stay_away_are_missed_until_they_are_back(stage: OnStage) -> None:
+    stage.publication.set_track(VIDEO)
+    stage.publication.set_track(AUDIO)
+    push_all(stage.publication, both(4.1))
+    push_all(stage.publication, sounds(20, start_ms=4_100))
+    assert "no_pictures" in stage.codes
+    push_all(stage.publication, both(9, start_ms=24_100))
+    assert "no_pictures" not in stage.codes
+
+
 async def test_the_remark_on_long_gops_goes_with_its_cause(stage: OnStage) -> None:
     stage.publication.set_track(VIDEO)
     push_all(stage.publication, pictures(16, gop=240))

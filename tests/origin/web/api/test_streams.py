@@ -68,6 +68,21 @@ async def test_a_list_is_paged_and_complete(house: House) -> None:
     assert all("stream_key" not in item for item in page["items"])
 
 
+async def test_those_on_the_air_can_be_asked_for_alone(house: House) -> None:
+    await house.stream()
+    for query, count in (("on_air=true", 0), ("on_air=false", 1), ("", 1)):
+        answer = await house.call("GET", f"/v1/streams?{query}")
+        assert len((await answer.get_json())["items"]) == count
+    assert (await house.call("GET", "/v1/streams?on_air=perhaps")).status_code == 400
+
+
+async def test_a_name_with_a_line_end_is_refused_in_words(house: House) -> None:
+    answer = await house.call("POST", "/v1/streams", {"name": "a\nb"})
+    said = await answer.get_json()
+    assert (answer.status_code, said["code"]) == (400, "invalid_body")
+    assert said["detail"] == "The field 'name' holds characters that are not taken, such as line ends; leave them out."
+
+
 async def test_rotation_changes_the_key_alone(house: House) -> None:
     made = await house.stream()
     answer = await house.call("POST", f"/v1/streams/{made['id']}/rotate-key")
