@@ -54,10 +54,10 @@ def boxes(data: memoryview, start: int = 0) -> Iterator[Box]:
         start = end
 
 
-def contents(data: memoryview, where: str) -> Iterator[tuple[bytes, memoryview]]:
+def contents(data: memoryview, where: str, most: int = MAX_CHILDREN) -> Iterator[tuple[bytes, memoryview]]:
     """Type and content of each box inside of a box. Raises MediaError for one that does not fit, and for too many."""
     for count, box in enumerate(boxes(data)):
-        if box.end > len(data) or count == MAX_CHILDREN:
+        if box.end > len(data) or count == most:
             what = f"its {name(box.kind)} box is larger than" if box.end > len(data) else "there are too many boxes in"
             raise MediaError(f"The file is damaged: {what} its {where} box.")
         yield box.kind, data[box.at : box.end]

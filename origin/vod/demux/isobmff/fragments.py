@@ -7,7 +7,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from origin.vod.demux.film import MediaError
-from origin.vod.demux.isobmff.boxes import children, contents, cut_short, fields, need
+from origin.vod.demux.isobmff.boxes import contents, cut_short, fields
 from origin.vod.demux.isobmff.columns import blocks, signed
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _DATA_OFFSET: Final = 0x1
 _FIRST_FLAGS: Final = 0x4
 _COLUMNS: Final = (0x100, 0x200, 0x400, 0x800)
 """Of trun (8.8.8): duration, size, flags and composition offset of each sample."""
+MAX_RUNS: Final = 1 << 20
+"""In one fragment: a file that is one fragment, picture by picture and sound between them, has a run for each."""
 _SIGN: Final = 1 << 31
 _WORD: Final = 1 << 32
 
@@ -99,8 +101,7 @@ def read_runs(moof: memoryview, start: int, wanted: int, tracks: Mapping[int, De
     for kind, content in contents(moof, "moof"):
         if kind != b"traf":
             continue
-        traf = children(content, "traf")
-        flags, number = fields(need(traf, b"tfhd"), ">II", 0, "tfhd")
+        flags, number = fields(_tfhd(content), ">II", 0, "tfhd")
         if number == wanted:
             if not flags & (_BASE | _BASE_IS_MOOF):
                 for each in before:
@@ -108,6 +109,14 @@ def read_runs(moof: memoryview, start: int, wanted: int, tracks: Mapping[int, De
                 before = []
             yield from _track_runs(content, _Place(start, behind), tracks)
         before.append(content)
+
+
+def _tfhd(traf: memoryview) -> memoryview:
+    """The head of a fragment of a track, which is its first box."""
+    kind, content = next(contents(traf, "traf"), (b"", traf))
+    if kind != b"tfhd":
+        raise MediaError("The file is damaged: a fragment does not say of which track it is.")
+    return content
 
 
 class _Place(NamedTuple):
@@ -126,7 +135,7 @@ def _end(traf: memoryview, start: int, behind: int, tracks: Mapping[int, Default
 
 def _track_runs(traf: memoryview, place: _Place, tracks: Mapping[int, Defaults]) -> Iterator[Run]:
     base, defaults, time, before = 0, Defaults(), None, None
-    for kind, content in contents(traf, "traf"):
+    for kind, content in contents(traf, "traf", MAX_RUNS):
         if kind == b"tfhd":
             base, defaults = _header(content, place, tracks)
         elif kind == b"tfdt":

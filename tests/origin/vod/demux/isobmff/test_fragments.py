@@ -85,6 +85,11 @@ def test_the_next_track_stands_behind_the_one_before_where_nothing_is_said() -> 
     assert [run.at for run in runs(second, first, second)] == [MOOF, MOOF + 10 + 60 + 4 * 3]
 
 
+def test_a_run_for_each_sample() -> None:
+    found = runs([tfhd(1, 0x20000), *(trun(1, 1, word(20 * number)) for number in range(5_000))])
+    assert [run.at for run in found] == [MOOF + 20 * number for number in range(5_000)]
+
+
 def test_only_the_track_that_is_wanted() -> None:
     found = runs([tfhd(2, 0), trun(0, 1)], [tfhd(1, 0), trun(0, 5)], [tfhd(1, 0), tfdt(9), trun(0, 6)])
     assert [(run.samples, run.start) for run in found] == [(5, None), (6, 9)]
@@ -100,7 +105,7 @@ def test_flags_of_the_first_sample() -> None:
 @pytest.mark.parametrize(
     ("traf", "said"),
     [
-        ([trun(0, 1)], "no tfhd box"),
+        ([trun(0, 1)], "of which track it is"),
         ([tfhd(1, 0), trun(0x300, 1 << 31, bytes(80))], "trun box is cut short"),
         ([tfhd(1, 0x1)], "tfhd box is cut short"),
         ([tfhd(1, 0x2, word(2)), trun(0, 1)], "changes its format"),
