@@ -1,6 +1,6 @@
 """Films, which are whole before they are packaged: whoever wants the next piece pulls it out of `package`.
 
-    tracks, each with its samples → cuts at the leading track's key frames → init segments; segments, piece by piece
+    tracks, each with its samples → cuts at the leading track's key frames → segments, piece by piece; init segments
 
 One track leads: video, or the first one. Its key frames decide where segments end, and the others are cut at the same
 moments, so that segment number n covers the same time in all renditions; what one of them does not have at that time is
@@ -10,7 +10,7 @@ has is given out before it is whole: a film of twelve hours takes as much memory
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
@@ -77,7 +77,6 @@ def package(tracks: Sequence[Track], samples: Sequence[Iterator[Sample]], epoch:
         _Lane(track, each, Names(name, epoch))
         for track, each, name in zip(tracks, samples, rendition_names(tracks), strict=True)
     ]
-    yield from (lane.init for lane in lanes)
     lead = next((lane for lane in lanes if lane.track.kind is Kind.VIDEO), lanes[0])
     others = [lane for lane in lanes if lane is not lead]
     cuts = _Cuts(lead, least_s)
@@ -100,18 +99,18 @@ class _Lane:
 
     def __init__(self, track: Track, samples: Iterator[Sample], names: Names) -> None:
         self.track = track
-        self.init = Init(names.within(names.init(0)), track, write_init(track))
         self.next = next(samples, None)
         self._samples = samples
         self._names = names
         self._fragments = count(1)
+        self._told = False
 
-    def segment_until(self, msn: int, end: int) -> Iterator[Piece | Closed]:
+    def segment_until(self, msn: int, end: int) -> Iterator[Step]:
         """What is shown before `end`, if there is any."""
         if self.next and self.next.pts < end:
             yield from self.segment(msn, lambda _, sample: sample.pts >= end)
 
-    def segment(self, msn: int, ends: Callable[[Sample, Sample], bool]) -> Iterator[Piece | Closed]:
+    def segment(self, msn: int, ends: Callable[[Sample, Sample], bool]) -> Iterator[Step]:
         """The next sample, if there is one, and those behind it up to one with which it `ends`."""
         first, self.next = self.next, None
         if first is None:
@@ -129,6 +128,16 @@ class _Lane:
         if whole.waiting:
             yield whole.piece()
         yield Closed(self._row(msn, name, whole))
+        if not self._told:
+            self._told = True
+            yield self._init(whole)
+
+    def _init(self, segment: _Open) -> Init:
+        """The init segment, told after the first segment of media, whose pictures have shown how often they come."""
+        track = self.track
+        if track.kind is Kind.VIDEO and track.frame_rate is None:
+            track = replace(track, frame_rate=round(segment.count * track.timescale / max(segment.ticks, 1), 3))
+        return Init(self._names.within(self._names.init(0)), track, write_init(track))
 
     def _row(self, msn: int, file: str, done: _Open) -> Recorded:
         ticks = self._until(done.end) - done.first.pts
@@ -144,12 +153,15 @@ class _Lane:
 
 
 class _Open:
-    """A segment that is not whole. `samples` were not given out yet, `waiting` bytes of them; `end` is in ticks."""
+    """A segment that is not whole. `samples` were not given out yet, `waiting` bytes of them.
+
+    Of those that were: their `count`, for how many `ticks` they last, where they `end`, and the bytes of all.
+    """
 
     def __init__(self, first: Sample, name: str, fragments: Iterator[int]) -> None:
         self.first = first
         self.end = first.pts
-        self.size = self.waiting = 0
+        self.size = self.waiting = self.count = self.ticks = 0
         self._name = name
         self._fragments = fragments
         self.samples: list[Sample] = []
@@ -161,6 +173,8 @@ class _Open:
         times.append(times[-1] + samples[-1].duration)
         body = write_part(next(self._fragments), times, samples)
         self.size += sum(map(len, body))
+        self.count += len(samples)
+        self.ticks += times[-1] - times[0]
         self.end = max(self.end, *(sample.pts + sample.duration for sample in samples))
         return Piece(self._name, body)
 
@@ -174,7 +188,7 @@ class _Cuts:
         self._most = ticks_at_least(LONGEST_S, lead.track.timescale)
         self.end = 0
 
-    def segment(self, msn: int) -> Iterator[Piece | Closed]:
+    def segment(self, msn: int) -> Iterator[Step]:
         """The next one; when the film goes on without the leader, nothing but another moment at which it is cut."""
         if self._lead.next is None:
             self.end += self._least

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -215,4 +216,12 @@ def test_nothing_is_lost_and_everything_listed_is_there(tracks: Sequence[tuple[T
 
 def test_rows_close_in_the_order_of_their_pieces() -> None:
     steps = list(package([VIDEO, AAC], [pictures(9), sound(9)], 1, 4.0))
-    assert [type(step) for step in steps[:6]] == [Init, Init, Piece, Closed, Piece, Closed]
+    assert [type(step) for step in steps[:6]] == [Piece, Closed, Init, Piece, Closed, Init]
+
+
+def test_how_often_pictures_come_is_measured_unless_the_file_says_it() -> None:
+    untold = replace(VIDEO, frame_rate=None)
+    ntsc = pictures(8, rate=Fraction(30_000, 1001))
+    assert Shelf((untold, ntsc)).inits["v0/3-init-0.mp4"].track.frame_rate == pytest.approx(29.97, abs=0.001)
+    assert Shelf((replace(VIDEO, frame_rate=25.0), pictures(8))).inits["v0/3-init-0.mp4"].track.frame_rate == 25.0
+    assert "FRAME-RATE=30," in Shelf((untold, pictures(8))).manifests()["index.m3u8"]
