@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import av
 import pytest
 
-from media.track import Codec
+from media.codecs import codec_string
+from media.silence import silence_for
+from media.track import Codec, Track
 from origin.vod.demux.film import MediaError
 from tests.origin.vod.demux.libav.making import Sound, Video, decoded, make
 from tests.origin.vod.demux.libav.test_film import read
@@ -84,3 +88,32 @@ def test_pictures_in_order_of_an_avi_need_no_decoder_and_others_get_their_times(
     [(_, reordered)], _ = read(make(tmp_path / "reordered", "avi", Video()))
     [(_, known)], _ = read(make(tmp_path / "known", "matroska", Video()))
     assert [sample.pts for sample in reordered] == [sample.pts for sample in known]
+
+
+EXPLICIT = int(f"{5:05b}{6:04b}{2:04b}{3:04b}{2:05b}000".ljust(40, "0"), 2).to_bytes(5, "big")
+"""HE-AAC: SBR at 48 kHz over LC at 24 kHz, stereo (ISO/IEC 14496-3, 1.6.2.1)."""
+LC = bytes.fromhex("119056e500")
+"""What libav's encoder says of itself."""
+
+
+@pytest.mark.parametrize(("kind", "ticks"), [("mp4", 48_000), ("matroska", 24_000), ("flv", 24_000)])
+def test_he_aac_is_carried_with_frames_of_twice_the_length(tmp_path: Path, kind: str, ticks: int) -> None:
+    frame = silence_for(Track(Codec.AAC, 24_000, b"\x13\x10", channels=2))
+    assert frame
+    with av.open(str(tmp_path / "film"), "w", format=kind) as container:
+        stream = container.add_stream("aac", rate=48_000, layout="stereo")
+        for number in range(50):
+            packet: av.Packet[Any] = av.Packet(frame.data)
+            packet.stream, packet.time_base = stream, Fraction(1, 48_000)
+            packet.pts = packet.dts = 2048 * number
+            packet.duration, packet.is_keyframe = 2048, True
+            container.mux(packet)
+    plain = (tmp_path / "film").read_bytes()
+    assert LC in plain
+    (tmp_path / "film").write_bytes(plain.replace(LC, EXPLICIT))
+    [(track, samples)], _ = read(tmp_path / "film")
+    assert (track.config, track.timescale, track.sample_rate) == (EXPLICIT, ticks, 24_000)
+    assert codec_string(track) == "mp4a.40.5"
+    assert {sample.duration * 24_000 // ticks for sample in samples} == {1024}
+    assert {sample.data for sample in samples} == {frame.data}
+    assert len(samples) == 50
