@@ -1,6 +1,6 @@
-"""The size of the picture, from the sequence headers of H.264, HEVC and AV1.
+"""The size and the format of the picture, from the sequence headers of H.264, HEVC and AV1.
 
-Only what stands before the size is read; the rest of a header may hold anything.
+Only what stands before what is asked for is read; the rest of a header may hold anything.
 Sizes are what a decoder puts out, so cropping (H.264) and the conformance window (HEVC) are taken off.
 """
 
@@ -17,6 +17,8 @@ _YUV444: Final = 3
 _MAX_POC_CYCLE: Final = 255
 """num_ref_frames_in_pic_order_cnt_cycle is at most 255 (H.264, 7.4.2.1.1)."""
 _LAST_LIST: Final = 8
+_MAX_DEPTH: Final = 15
+"""avcC and hvcC have three bits for what is above 8; the standards end at 14 and 16, decoders at 12."""
 _MAX_DIMENSION: Final = 65_535
 """ISO BMFF sample entries hold 16 bits."""
 _AV1_SEQUENCE_HEADER: Final = 1
@@ -44,11 +46,36 @@ def h264_size(sps: bytes) -> tuple[int, int]:
     return _cropped(bits, (width, map_units * fields), (unit_x, unit_y * fields))
 
 
-def _h264_chroma(bits: BitReader) -> int:
+def h264_format(sps: bytes) -> tuple[int, int, int]:
+    """chroma_format_idc and the bits of luma and chroma, of an H.264 sequence parameter set."""
+    bits = BitReader(unescape(sps[1:]))
+    profile = bits.read(8)
+    bits.read(16)  # constraint flags, level_idc
+    bits.ue()  # seq_parameter_set_id
+    if profile not in _HIGH_PROFILES:
+        return 1, 8, 8
+    chroma, _ = _chroma_format(bits)
+    return chroma, *_depths(bits)
+
+
+def _chroma_format(bits: BitReader) -> tuple[int, bool]:
+    """chroma_format_idc and separate_colour_plane_flag."""
     chroma = bits.ue()
     if chroma not in _SUBSAMPLING:
         raise MalformedConfig("chroma_format_idc is out of range")
-    separate = chroma == _YUV444 and bits.flag()
+    return chroma, chroma == _YUV444 and bits.flag()
+
+
+def _depths(bits: BitReader) -> tuple[int, int]:
+    """Bits of luma and chroma."""
+    luma, chroma = 8 + bits.ue(), 8 + bits.ue()
+    if max(luma, chroma) > _MAX_DEPTH:
+        raise MalformedConfig("the bit depth is out of range")
+    return luma, chroma
+
+
+def _h264_chroma(bits: BitReader) -> int:
+    chroma, separate = _chroma_format(bits)
     bits.ue()  # bit_depth_luma_minus8
     bits.ue()  # bit_depth_chroma_minus8
     bits.flag()  # qpprime_y_zero_transform_bypass_flag
@@ -94,6 +121,23 @@ def _cropped(bits: BitReader, size: tuple[int, int], unit: tuple[int, int]) -> t
 
 def hevc_size(sps: bytes) -> tuple[int, int]:
     """Width and height of an HEVC sequence parameter set (7.3.2.2.1), two header bytes included."""
+    bits, chroma = _hevc_start(sps)
+    if chroma == _YUV444 and bits.flag():
+        chroma = 0
+    return _cropped(bits, (bits.ue(), bits.ue()), _SUBSAMPLING[chroma])
+
+
+def hevc_format(sps: bytes) -> tuple[int, int, int]:
+    """chroma_format_idc and the bits of luma and chroma, of an HEVC sequence parameter set."""
+    bits, chroma = _hevc_start(sps)
+    if chroma == _YUV444:
+        bits.flag()  # separate_colour_plane_flag
+    _cropped(bits, (bits.ue(), bits.ue()), _SUBSAMPLING[chroma])
+    return chroma, *_depths(bits)
+
+
+def _hevc_start(sps: bytes) -> tuple[BitReader, int]:
+    """What stands up to chroma_format_idc."""
     bits = BitReader(unescape(sps[2:]))
     bits.read(4)  # sps_video_parameter_set_id
     sub_layers = bits.read(3)
@@ -103,9 +147,7 @@ def hevc_size(sps: bytes) -> tuple[int, int]:
     chroma = bits.ue()
     if chroma not in _SUBSAMPLING:
         raise MalformedConfig("chroma_format_idc is out of range")
-    if chroma == _YUV444 and bits.flag():
-        chroma = 0
-    return _cropped(bits, (bits.ue(), bits.ue()), _SUBSAMPLING[chroma])
+    return bits, chroma
 
 
 def _skip_profile_tier_level(bits: BitReader, sub_layers: int) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from media.bits import MalformedConfig
+from media.codecs import codec_string
 from media.track import Codec
-from media.vp9 import vp9_size
+from media.vp9 import KeyFrame, vp9_key_frame, vp9_record, vp9_size
 from tests.media.bit_writer import BitWriter
 from tests.support import clips
 
@@ -123,3 +125,39 @@ def test_a_mutated_header_has_a_size_or_is_refused(frame: str, changes: list[tup
 def test_any_bytes_have_a_size_or_are_refused(data: bytes) -> None:
     with suppress(MalformedConfig):
         vp9_size(data)
+
+
+def test_the_record_is_what_a_muxer_writes() -> None:
+    clip = clips.video(Codec.VP9, seconds=0.2)
+    key = vp9_key_frame(clip.samples[0].data)
+    assert key
+    ours, theirs = vp9_record(key, 30), clip.track.config[-8:]
+    assert ours[:1] == theirs[:1]
+    assert ours[2] & 0xF0 == theirs[2] & 0xF0
+    assert ours[6:] == theirs[6:]
+    assert codec_string(replace(clip.track, config=ours)) == "vp09.00.11.08"
+
+
+@pytest.mark.parametrize(
+    ("frame", "profile", "depth", "chroma"),
+    [
+        ("8249", 0, 8, 1),
+        ("a2498342080", 1, 8, 2),
+        ("a24983420002", 1, 8, 3),
+        ("a2498342e", 1, 8, 3),
+        ("92", 2, 10, 1),
+        ("b124c1a1", 3, 12, 2),
+        ("b124c1a13", 3, 10, 3),
+    ],
+)
+def test_formats_of_encoders(frame: str, profile: int, depth: int, chroma: int) -> None:
+    key = vp9_key_frame(bytes.fromhex(next(known for known in KEY_FRAMES if known.startswith(frame))))
+    assert key
+    assert (key.profile, key.depth, key.chroma) == (profile, depth, chroma)
+    assert vp9_record(key, None)[:1] == bytes([profile])
+
+
+@pytest.mark.parametrize(("size", "rate", "level"), [((1920, 1080), 30, 40), ((1920, 1080), 60, 41), ((1, 1), 1, 10)])
+def test_the_level_suits_size_and_rate(size: tuple[int, int], rate: float, level: int) -> None:
+    assert vp9_record(KeyFrame(0, 8, 1, 2, False, *size), rate)[1] == level  # noqa: FBT003 - a field of seven
+    assert vp9_record(KeyFrame(0, 8, 1, 2, False, 65_535, 65_535), rate)[1] == 62  # noqa: FBT003 - a field of seven

@@ -2,5 +2,5 @@
 
 png, jpeg ── bytes of a stranger, checked and stripped before any decoder sees them
 picture ── decoded, scaled, put in the middle of a frame      card ── a frame that is drawn
-encode ── a frame, made a loop to be sent over and over        annexb ── what an encoder gives, as ISO BMFF stores it
+encode ── a frame, made a loop to be sent over and over
 """

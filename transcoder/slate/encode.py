@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import av
 
+from media.annexb import units, with_lengths
+from media.parameter_sets import is_delimiter, kind, record
 from media.track import VIDEO_TIMESCALE, Codec, Track
-from transcoder.slate.annexb import configuration, sample
 from transcoder.slate.loop import LOOP_S, Loop
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 SPS_ID: Final = 31
 """Of our parameter sets, the last there is: encoders number theirs from 0, and a decoder that is not begun anew between
-two runs (see `annexb.sample`) must not take ours for those of the publisher."""
+two runs (see `_sample`) must not take ours for those of the publisher."""
+_SEI: Final = 6
 MOST_BIT_RATE: Final = 4_000_000
 """Of a loop; a detailed photograph as a key frame of 1080 lines takes some 3 Mbit, and viewers have had as much."""
 
@@ -25,9 +27,19 @@ def encode(frame: av.VideoFrame, rate: int) -> Loop:
     """Encode it once."""
     encoder = _encoder(frame.width, frame.height, rate)
     packets = [*_sent(encoder, frame, rate * LOOP_S), *encoder.encode(None)]
-    config = configuration(bytes(packets[0]))
+    config = record(Codec.H264, units(bytes(packets[0])))
     track = Track(Codec.H264, VIDEO_TIMESCALE, config, frame.width, frame.height, frame_rate=float(rate))
-    return Loop(track, tuple(sample(bytes(packet)) for packet in packets))
+    return Loop(track, tuple(_sample(bytes(packet)) for packet in packets))
+
+
+def _sample(stream: bytes) -> bytes:
+    """One access unit without delimiters and remarks, which nobody needs.
+
+    Parameter sets stay before key frames, though they are in the configuration, too: FFmpeg's reader of HLS (5 to 7)
+    heeds the first init segment only, and is lost at a run with others.
+    """
+    found = units(stream)
+    return with_lengths(u for u in found if not is_delimiter(Codec.H264, u) and kind(Codec.H264, u) != _SEI)
 
 
 def _sent(encoder: av.VideoCodecContext, frame: av.VideoFrame, count: int) -> Sequence[av.Packet[Any]]:
