@@ -16,6 +16,6 @@ def open_film(file: int) -> Film:
     try:
         return isobmff.open_film(file)
     except NotUnderstoodError:
-        from origin.vod.demux import libav  # noqa: PLC0415 - loading it takes longer than packaging a short film
+        from origin.vod.demux.libav.film import open_film as by_libav  # noqa: PLC0415 - it takes as long to load as to work
 
-        return libav.open_film(file)
+        return by_libav(file)

@@ -6,7 +6,8 @@ import os
 import select
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Final
+import tempfile
+from typing import IO, TYPE_CHECKING, Final
 
 from origin.vod.program import tales
 from origin.vod.program.tales import Done, Failed
@@ -45,29 +46,32 @@ def run(in_fd: int, out: Path, epoch: int, segment_s: float) -> Iterator[Tale]:
 
     Raises ProgramFailed and BadTaleError. Whoever stops listening ends the program.
     """
-    with subprocess.Popen(  # noqa: S603 - our own program
-        command(in_fd, out, epoch, segment_s),
-        pass_fds=(in_fd,),
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # libav's words about a stranger's bytes
-    ) as program:
+    with (
+        tempfile.TemporaryFile() as last_words,
+        subprocess.Popen(  # noqa: S603 - our own program
+            command(in_fd, out, epoch, segment_s),
+            pass_fds=(in_fd,),
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=last_words,
+        ) as program,
+    ):
         try:
-            yield from _told(program)
+            yield from _told(program, last_words)
         finally:
             program.kill()
 
 
-def _told(program: subprocess.Popen[bytes]) -> Iterator[Tale]:
-    for line in _lines(program):
+def _told(program: subprocess.Popen[bytes], last_words: IO[bytes]) -> Iterator[Tale]:
+    for line in _lines(program, last_words):
         tale = tales.read(line)
         yield tale
         if isinstance(tale, Done | Failed):
             return
 
 
-def _lines(program: subprocess.Popen[bytes]) -> Iterator[bytes]:
+def _lines(program: subprocess.Popen[bytes], last_words: IO[bytes]) -> Iterator[bytes]:
     """Every line, without its end. Only an error ends it."""
     out = program.stdout.fileno() if program.stdout else -1
     news = select.poll()
@@ -82,10 +86,13 @@ def _lines(program: subprocess.Popen[bytes]) -> Iterator[bytes]:
             raise ProgramFailed(f"The program that reads the film has said nothing for {PATIENCE_S:.0f} s.")
         block = os.read(out, _BLOCK_BYTES)
         if not block:
-            raise ProgramFailed(_death(program.wait()))
+            raise ProgramFailed(_death(program.wait(), last_words))
         rest += block
 
 
-def _death(status: int) -> str:
-    """Why there was no answer, as far as an exit status tells."""
-    return f"The film could not be read to its end: the program that reads it died (status {status})."
+def _death(status: int, last_words: IO[bytes]) -> str:
+    """Why there was no answer, as far as an exit status and the last line of what it said tell."""
+    last_words.seek(0)
+    lines = last_words.read(_BLOCK_BYTES).decode(errors="replace").split("\n")
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    return f"The film could not be read to its end: the program that reads it died (status {status}; {said:.200})."
