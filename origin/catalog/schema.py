@@ -125,9 +125,12 @@ assets: Final = Table(
     METADATA,
     Column("id", String, primary_key=True),
     _tenant(),
-    # No foreign keys: an asset outlives its stream, and its broadcast is what keeps the objects.
-    Column("stream_id", String, nullable=False),
-    Column("broadcast_id", String, nullable=False, unique=True),
+    # No foreign keys: an asset outlives its stream and the object it was made from; its broadcast keeps the objects.
+    Column("stream_id", String),
+    Column("broadcast_id", String, unique=True),
+    Column("object_id", String),
+    Column("version_id", String),
+    Column("left_out", String),
     Column("playback_id", String, nullable=False, unique=True),
     Column("name", String, nullable=False),
     Column("state", String, nullable=False),
@@ -145,6 +148,37 @@ assets: Final = Table(
     Index("ix_assets_page", "tenant_id", "created_at", "id"),
     Index("ix_assets_state", "state", "created_at"),
     Index("ix_assets_expires_at", "expires_at"),
+)
+
+remains: Final = Table(
+    "remains",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    Column("released_at", Double, nullable=False, index=True),
+)
+
+jobs: Final = Table(
+    "jobs",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    Column("kind", String, nullable=False),
+    # No foreign key: what a job was about may be gone before the job is.
+    Column("subject", String, nullable=False, index=True),
+    Column("order", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempt", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("worker", String),
+    Column("expires_at", Double),
+    Column("not_before", Double, nullable=False),
+    Column("progress", Double, nullable=False),
+    Column("error", String),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Index("ix_jobs_page", "tenant_id", "created_at", "id"),
+    Index("ix_jobs_state", "state", "created_at"),
 )
 
 recording_inits: Final = Table(
