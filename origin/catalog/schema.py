@@ -259,6 +259,60 @@ audit: Final = Table(
     Index("ix_audit_page", "tenant_id", "created_at", "id"),
 )
 
+objects: Final = Table(
+    "objects",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    Column("name", String, nullable=False),
+    # No foreign key: the version is made in the same transaction, whichever of the two comes first.
+    Column("version_id", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    UniqueConstraint("tenant_id", "name"),
+    Index("ix_objects_page", "tenant_id", "created_at", "id"),
+)
+
+versions: Final = Table(
+    "versions",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    # No foreign key: a version outlives its object until its bytes are collected.
+    Column("object_id", String, nullable=False, index=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("released_at", Double, index=True),
+)
+
+uploads: Final = Table(
+    "uploads",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    Column("name", String, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("metadata", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("durable_offset", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("place", String, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("object_id", String),
+    Column("version_id", String),
+    Column("sha256", String),
+    Column("error", String),
+    Column("finished_at", Double, index=True),
+    Index("ix_uploads_state", "place", "state", "expires_at"),
+    Index("ix_uploads_tenant_id", "tenant_id", "state"),
+)
+
 links: Final = Table(
     "links",
     METADATA,

@@ -11,6 +11,7 @@ from origin.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -130,6 +131,18 @@ class Appendable(Protocol):
         """Go on with a draft that was left behind, after cutting it to its first `size` bytes.
 
         Raises `ObjectMissing` if there is none, and `StoreError` if it is shorter or somebody else's.
+        """
+
+
+@runtime_checkable
+class Adopting(Protocol):
+    """What a store can do beside `ObjectStore` if it makes an object of a file of any size without holding it."""
+
+    async def take(self, key: str, path: Path) -> None:
+        """Make the file, whose bytes are flushed, the object of the key: atomic and durable, as `put`.
+
+        Afterwards the file is gone, or its caller may remove it. After an error it is as it was. A file system of its
+        own costs a copy, a distant store a transfer that may take hours: no time limit is set to it.
         """
 
 
