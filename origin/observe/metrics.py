@@ -34,6 +34,9 @@ store_failures = Counter("headwater_store_failures_total", "Store calls that fai
 catalog_failures = Counter(
     "headwater_catalog_failures_total", "Catalog calls for streams on the air that failed", ["work"], registry=REGISTRY
 )
+jobs = Counter(
+    "headwater_jobs_total", "Jobs that a worker took, by how they ended", ["kind", "outcome"], registry=REGISTRY
+)
 journal_failures = Counter(
     "headwater_journal_failures_total", "Entries that the journal did not take in time", registry=REGISTRY
 )

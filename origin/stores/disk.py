@@ -117,6 +117,10 @@ class DiskStore:
         metrics.store_requests.labels("get").inc()
         return await self._readers.run(partial(_gather, self._path, pieces))
 
+    async def open_file(self, key: str) -> BinaryIO:  # noqa: D102 - as Openable
+        metrics.store_requests.labels("get").inc()
+        return await self._readers.run(partial(_open, self._path(key), key), discard=_close)
+
     async def delete(self, keys: Collection[str]) -> None:  # noqa: D102 - as ObjectStore
         metrics.store_requests.labels("delete").inc()
         await self._writers.run(partial(self._delete, [self._path(key) for key in keys]))

@@ -12,6 +12,7 @@ from origin.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
 T = TypeVar("T")
 
@@ -154,6 +155,17 @@ class Peekable(Protocol):
         """Give what `looks` finds; what it raises is raised here. Raises `ObjectMissing`.
 
         It runs in a thread, and must be brief. Beyond the object's end it is sent fewer bytes than it wants.
+        """
+
+
+@runtime_checkable
+class Openable(Protocol):
+    """What a store can do beside `ObjectStore` if its objects are files of this machine."""
+
+    async def open_file(self, key: str) -> BinaryIO:
+        """Open an object for reading, as the whole that it is now, whatever becomes of the key. Raises `ObjectMissing`.
+
+        Its descriptor may be handed to another process, which can read the object by it and do nothing else.
         """
 
 
