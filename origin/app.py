@@ -56,6 +56,7 @@ from origin.web.movies import Movies
 from origin.web.playback import Playback
 from origin.web.services import Links, Readiness, Services
 from origin.web.token_desk import TokenDesk
+from origin.worker import Worker, open_scratch, runner_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator, Mapping
@@ -167,6 +168,9 @@ class Server:
         self._keep_running(means.unsent.run())
         self._keep_running(Completion(means).run())
         self._keep_running(_finisher(means).run())
+        if "worker" in settings.role:
+            scratch = await open_scratch(settings, cleanup)
+            self._keep_running(runner_of(self.catalog, store, bus, scratch).run())
         self.movies = await self._movies(store)
         await self._listen(store, bus, keyring, secret)
 
@@ -294,6 +298,13 @@ def run(settings: Settings, sockets: Mapping[str, socket] | None = None) -> None
     _leave_behind()
 
 
+def work(settings: Settings) -> None:
+    """Do jobs until SIGTERM or SIGINT, then give back what is under way; a second signal stops at once."""
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(_serve(Worker(settings)))
+    _leave_behind()
+
+
 def _leave_behind() -> None:
     """End the process if calls to a store that hangs would keep it: all is closed, and nobody waits for them.
 
@@ -317,7 +328,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _serve(server: Server) -> None:
+async def _serve(server: Server | Worker) -> None:
     asked = asyncio.Event()
 
     def stop() -> None:

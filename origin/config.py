@@ -54,6 +54,10 @@ class Address(NamedTuple):
         return Address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host), self.port)  # noqa: S104 - compared, not bound
 
 
+SERVING: Final = frozenset({"api", "ingest", "delivery"})
+"""What a server does beside jobs; it does all of it as yet."""
+ROLES: Final = SERVING | {"worker"}
+
 HTTP_BIND: Final = Address("127.0.0.1", 8080)
 OPS_BIND: Final = Address("127.0.0.1", 8081)
 RTMP_BIND: Final = Address("127.0.0.1", 1935)
@@ -82,6 +86,7 @@ class Settings:
     """None: in the file `<data_dir>/secret` (`origin.catalog.secret_file`)."""
     trusted_proxies: tuple[Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    role: frozenset[str] = ROLES
     part_target_s: float = 0.2
     log_level: str = "info"
     log_format: str = "text"
@@ -247,6 +252,16 @@ def _part_target(value: object) -> float:
     return seconds
 
 
+def _role(value: object) -> frozenset[str]:
+    roles = frozenset(item.lower() for item in _list(value))
+    roles = ROLES if roles == {"all"} else roles
+    if roles not in (ROLES, SERVING):
+        raise ValueError(
+            'write "all", or "api,ingest,delivery" for a server that leaves jobs to workers (`headwater worker`)'
+        )
+    return roles
+
+
 def _one_of(*choices: str) -> Callable[[object], str]:
     def parse(value: object) -> str:
         if not isinstance(value, str) or value.lower() not in choices:
@@ -271,6 +286,7 @@ PARSERS: Final[Mapping[str, Callable[[object], object]]] = {
     "secret": _secret,
     "trusted_proxies": lambda value: tuple(ip_network(item) for item in _list(value)),
     "cors_origins": lambda value: tuple(_origin(item) for item in _list(value)),
+    "role": _role,
     "part_target_s": _part_target,
     "log_level": _one_of("debug", "info", "warning", "error"),
     "log_format": _one_of("text", "json"),

@@ -15,6 +15,7 @@ import click
 
 COMMANDS: Final = {
     "serve": "origin.cli.serve",
+    "worker": "origin.cli.worker",
     "demo": "origin.cli.demo",
     "stream": "origin.cli.stream",
     "asset": "origin.cli.asset",

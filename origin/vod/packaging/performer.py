@@ -55,9 +55,7 @@ _log = structlog.get_logger(__name__)
 class Packaging:
     """A `Performer`. `program` is the packaging program's argument vector."""
 
-    def __init__(
-        self, catalog: Catalog, store: ObjectStore, scratch: Scratch, program: Sequence[str] = child.PROGRAM
-    ) -> None:
+    def __init__(self, catalog: Catalog, store: ObjectStore, scratch: Scratch, program: Sequence[str]) -> None:
         self._catalog = catalog
         self._store = store
         self._scratch = scratch

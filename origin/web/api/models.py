@@ -138,6 +138,25 @@ class StreamPage(BaseModel):
     next_cursor: str | None
 
 
+class AssetCreate(Body):
+    """An asset that is to be made from an object, as the object is now."""
+
+    object_id: str = Field(max_length=64, description="The object whose current version is packaged")
+    name: Name = _optional()
+    playback: Playback = "signed"
+    keep_s: Keep = None
+
+
+class LeftOut(BaseModel):
+    """A track of the file that was not taken into the asset, and why not."""
+
+    index: int = Field(description="Its place in the file")
+    kind: str
+    codec: str
+    language: str
+    why: str
+
+
 class AssetPatch(Body):
     """Changes to an asset; what is left out stays."""
 
@@ -147,20 +166,24 @@ class AssetPatch(Body):
 
 
 class Asset(BaseModel):
-    """What can be played on demand: a recording. Times of keeping count from its creation."""
+    """What can be played on demand: a recording, or made from an object. Times of keeping count from its creation."""
 
     id: str
     name: str
     state: Literal["queued", "processing", "ready", "failed"]
     playback: Literal["signed", "public"]
     playback_id: str
-    stream_id: str
-    broadcast_id: str
     progress: float = Field(description="0 to 1")
     keep_s: int | None = Field(description="null: for ever")
     revision: int = Field(description="Rises with each change of settings; the ETag")
     created_at: float
     updated_at: float
+    stream_id: str | None = Field(default=None, description="Only of a recording")
+    broadcast_id: str | None = Field(default=None, description="Only of a recording")
+    object_id: str | None = Field(default=None, description="What it was made from, unless it is a recording")
+    version_id: str | None = Field(default=None, description="Which version of the object")
+    job_id: str | None = Field(default=None, description="The job that makes it from the object")
+    left_out: list[LeftOut] | None = Field(default=None, description="Tracks of the object that were not taken")
     duration_s: float | None = Field(default=None, description="Once it is ready")
     error: str | None = Field(default=None, description="Why it failed")
     expires_at: float | None = Field(default=None, description="When it will be deleted, unless it is kept for ever")
@@ -171,6 +194,28 @@ class AssetPage(BaseModel):
     """Some assets, newest first. `next_cursor` is null on the last page."""
 
     items: list[Asset]
+    next_cursor: str | None
+
+
+class Job(BaseModel):
+    """Work that a worker does in its turn."""
+
+    id: str
+    kind: Literal["package"]
+    subject: str = Field(description="The id of what it is about: of an asset, for `package`")
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float = Field(description="0 to 1, of the attempt that is running")
+    attempt: int = Field(description="How often it was begun")
+    created_at: float
+    updated_at: float
+    not_before: float | None = Field(default=None, description="When it is tried again, while it waits for that")
+    error: str | None = Field(default=None, description="Why it failed, or why the attempt before did")
+
+
+class JobPage(BaseModel):
+    """Some jobs, newest first. `next_cursor` is null on the last page."""
+
+    items: list[Job]
     next_cursor: str | None
 
 

@@ -61,7 +61,7 @@ async def test_a_stream_need_not_have_an_address_for_rtmps(house: House) -> None
 async def test_no_third_party_and_nothing_unbuilt_is_named(house: House) -> None:
     text = str(await document(house))
     assert not re.search(r"https?://", text)
-    for unbuilt in ("ladder", "object_id", "webhook", "whip"):
+    for unbuilt in ("ladder", "webhook", "whip"):
         assert unbuilt not in text
 
 
