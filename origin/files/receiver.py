@@ -117,10 +117,9 @@ class Receiver:
                     self._take(chunk)
                     heard, counted = now, counted + len(chunk)
                     next_bytes = asyncio.ensure_future(source())
-                self._work()
                 if self._kept_bytes >= MOST_KEPT:
-                    heard = began = now  # it is the disk that is slow
-                    counted = 0
+                    heard, began, counted = now, now, 0  # it is the disk that is slow
+                self._work()
                 began, counted = self._check_pace(now, heard, began, counted)
         finally:
             next_bytes.cancel()
