@@ -27,6 +27,8 @@ SECRET_BYTES: Final = 32
 """An AES-256 key."""
 PART_TARGET_RANGE: Final = (0.2, 0.333)
 """Seconds. Shorter parts cost a request each and win nothing measurable; longer ones cost delay three times over."""
+MAX_UPLOAD_BYTES: Final = 1 << 49
+"""Half a petabyte: whatever is larger is a mistyped number, and file systems' own limits are near."""
 MAX_PORT: Final = 0xFFFF
 MAX_FILE_BYTES: Final = 1 << 20
 """A configuration has some twenty lines; whatever is larger is another file, named by mistake."""
@@ -87,6 +89,8 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
     role: frozenset[str] = ROLES
+    max_upload_bytes: int = 1 << 40
+    """A terabyte: more than a day of a camera's master at 80 Mbit/s."""
     part_target_s: float = 0.2
     log_level: str = "info"
     log_format: str = "text"
@@ -262,6 +266,13 @@ def _role(value: object) -> frozenset[str]:
     return roles
 
 
+def _bytes(value: object) -> int:
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= MAX_UPLOAD_BYTES:
+        raise ValueError(f"write a number of bytes from 1 to {MAX_UPLOAD_BYTES}")
+    return number
+
+
 def _one_of(*choices: str) -> Callable[[object], str]:
     def parse(value: object) -> str:
         if not isinstance(value, str) or value.lower() not in choices:
@@ -287,6 +298,7 @@ PARSERS: Final[Mapping[str, Callable[[object], object]]] = {
     "trusted_proxies": lambda value: tuple(ip_network(item) for item in _list(value)),
     "cors_origins": lambda value: tuple(_origin(item) for item in _list(value)),
     "role": _role,
+    "max_upload_bytes": _bytes,
     "part_target_s": _part_target,
     "log_level": _one_of("debug", "info", "warning", "error"),
     "log_format": _one_of("text", "json"),

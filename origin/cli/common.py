@@ -15,7 +15,7 @@ import httpx
 from origin.config import ConfigError, Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 TIMEOUT_S: Final = 30.0
 """Well above what any call takes, well below a person's patience."""
@@ -59,6 +59,7 @@ class Client:
     """The control API. Problems end the command with their sentence."""
 
     def __init__(self, server: str, key: str) -> None:
+        self.server = server
         self._http = httpx.Client(base_url=server, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_S)
 
     def __enter__(self) -> Self:
@@ -76,8 +77,17 @@ class Client:
         except httpx.InvalidURL as error:
             raise click.UsageError(f"--server: {error}") from error
         if answer.is_error:
-            raise Failed(_problem(answer))
+            raise Failed(problem_of(answer))
         return answer.json() if answer.content else None
+
+    def send(
+        self, method: str, path: str, headers: Mapping[str, str], content: Iterable[bytes] | None = None
+    ) -> httpx.Response:
+        """Ask once, and give whatever is answered; for who repeats by itself. Raises `httpx.TransportError`."""
+        try:
+            return self._http.request(method, path, headers=headers, content=content)
+        except httpx.InvalidURL as error:
+            raise click.UsageError(f"--server: {error}") from error
 
 
 def every(client: Client, path: str) -> list[Any]:
@@ -140,7 +150,8 @@ def _key(settings: Settings) -> str:
         raise Failed(f"There is no API key: set HEADWATER_API_KEY, or let {path} be read.") from None
 
 
-def _problem(answer: httpx.Response) -> str:
+def problem_of(answer: httpx.Response) -> str:
+    """Give what an answer that is an error says."""
     try:
         said = answer.json()
         return f"{said['detail']} ({said['code']}, request {said['request_id']})"

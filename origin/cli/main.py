@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "demo": "origin.cli.demo",
     "stream": "origin.cli.stream",
     "asset": "origin.cli.asset",
+    "upload": "origin.cli.upload",
     "token": "origin.cli.token",
     "keys": "origin.cli.keys",
     "verify": "origin.cli.verify",

@@ -108,8 +108,6 @@ class Receiver:
                     waiting.add(self._writing)
                 await asyncio.wait(waiting, timeout=FLUSH_S / 4, return_when=asyncio.FIRST_COMPLETED)
                 now = time.monotonic()
-                if self._stopped.done():
-                    raise self._stopped.result()
                 if next_bytes.done() and self._kept_bytes < MOST_KEPT:
                     chunk = next_bytes.result()
                     if chunk is None:
@@ -117,10 +115,11 @@ class Receiver:
                     self._take(chunk)
                     heard, counted = now, counted + len(chunk)
                     next_bytes = asyncio.ensure_future(source())
-                self._work()
+                if self._stopped.done():  # after what came: who is put out again and again gets on all the same
+                    raise self._stopped.result()
                 if self._kept_bytes >= MOST_KEPT:
-                    heard = began = now  # it is the disk that is slow
-                    counted = 0
+                    heard, began, counted = now, now, 0  # it is the disk that is slow
+                self._work()
                 began, counted = self._check_pace(now, heard, began, counted)
         finally:
             next_bytes.cancel()

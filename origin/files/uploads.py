@@ -42,6 +42,9 @@ EXPIRY_S: Final = 86_400.0
 """After the last byte: who was cut off on a Friday evening comes back before that as a rule, and disks are not free."""
 MOST_WRITERS: Final = 256
 """Requests that write at a time: 1 MiB each waits for the disk, so 256 MiB, and as many open files."""
+WORKERS: Final = (8, 4 * MOST_WRITERS)
+"""Threads and calls that may wait: flushing is waiting for the disk, which a few do at a time; each writer has one call
+under way, and two threads may be at digests. Calls are bounded by what makes them."""
 MOST_UNFINISHED: Final = 1_000
 """Of one tenant: a row and a file each. A script that makes uploads and forgets them meets this before the disk."""
 SEAL_S: Final = 20.0
@@ -217,10 +220,12 @@ class Uploads:
     async def _append(self, tenant_id: str, upload_id: str, piece: Piece) -> None:
         async with self._turn(upload_id) as turn:
             found = _not_gone(await self._find(tenant_id, upload_id))
+            if piece.offset != found.durable_offset:
+                raise _mismatch(found)
+            if found.state not in uploads.OPEN:
+                return  # who did not hear that it is whole says the last step again
             if piece.declared is not None and piece.offset + piece.declared > found.length:
                 raise Problem("body_too_large", f"The upload was to have {found.length} bytes.")
-            if found.state not in uploads.OPEN and piece.offset == found.length:
-                return  # who did not hear that it is whole says the last step again
             writer = await self._seize(found, piece.offset)
             turn.begin(writer)
         try:
@@ -238,8 +243,7 @@ class Uploads:
         until = self._clock() + self.expiry_s
         fence = await self._catalog.write(lambda conn: uploads.seize(conn, found.id, offset, until))
         if fence is None:
-            told = (("Upload-Offset", str(found.durable_offset)),)
-            raise Problem("offset_mismatch", f"The upload is at offset {found.durable_offset}; go on there.", told)
+            raise _mismatch(found)
         try:
             handle = await self._workers.run(partial(self._scratch.open, found.id, offset), discard=os.close)
         except (FileLostError, OSError) as error:
@@ -280,6 +284,11 @@ class Uploads:
 
 def _draining() -> Problem:
     return Problem("draining", "The server stops; go on in a moment, where HEAD says.", _SOON)
+
+
+def _mismatch(upload: Upload) -> Problem:
+    told = (("Upload-Offset", str(upload.durable_offset)),)
+    return Problem("offset_mismatch", f"The upload is at offset {upload.durable_offset}; go on there.", told)
 
 
 def _not_gone(upload: Upload) -> Upload:

@@ -52,6 +52,9 @@ playback_requests = Counter(
     "headwater_playback_requests_total", "Requests below /play", ["kind", "status"], registry=REGISTRY
 )
 playback_bytes = Counter("headwater_playback_bytes_total", "Bytes sent below /play", registry=REGISTRY)
+upload_bytes = Counter("headwater_upload_bytes_total", "Bytes received of uploads", registry=REGISTRY)
+download_requests = Counter("headwater_download_requests_total", "Requests below /dl", ["status"], registry=REGISTRY)
+download_bytes = Counter("headwater_download_bytes_total", "Bytes of objects sent", registry=REGISTRY)
 playback_waiting = Gauge("headwater_playback_waiting", "Requests held until media comes", registry=REGISTRY)
 http_requests = Counter(
     "headwater_http_requests_total", "Requests to the API and pages", ["method", "status"], registry=REGISTRY

@@ -102,6 +102,12 @@ class PlayUrls(BaseModel):
     dash: str
 
 
+class DownloadUrls(BaseModel):
+    """Absolute address of a file, in the version that is the current one now."""
+
+    download: str
+
+
 class Stream(BaseModel):
     """A stream. `stream_key` is shown once: in the answer that made it."""
 
@@ -247,6 +253,33 @@ class PageQuery(BaseModel):
     limit: int = Field(default=50, ge=1, le=MAX_PAGE, description="How many items at most")
 
 
+class StoredObject(BaseModel):
+    """A file by its name; the same name again is a new version of it."""
+
+    id: str
+    name: str
+    version_id: str = Field(description="The current version")
+    size: int = Field(description="Bytes")
+    sha256: str = Field(description="SHA-256 of the bytes, in hex")
+    content_type: str = Field(description="As who uploaded it said")
+    revision: int = Field(description="Rises with each version; the ETag")
+    created_at: float
+    updated_at: float
+
+
+class ObjectPage(BaseModel):
+    """Some objects, newest first. `next_cursor` is null on the last page."""
+
+    items: list[StoredObject]
+    next_cursor: str | None
+
+
+class ObjectsQuery(PageQuery):
+    """Which part of a list of objects."""
+
+    prefix: str = Field(default="", max_length=1024, description="What the names begin with")
+
+
 class AssetQuery(BaseModel):
     """In which form an asset is wanted."""
 
@@ -256,22 +289,23 @@ class AssetQuery(BaseModel):
 
 
 class TokenCreate(Body):
-    """What a token is to open. Give `playback_id` with scope play, `stream_id` with scope publish."""
+    """What a token is to open: `playback_id` with scope play, `object_id` with download, `stream_id` with publish."""
 
-    scope: Literal["play", "publish"]
+    scope: Literal["play", "download", "publish"]
     playback_id: str = _optional(max_length=64)
+    object_id: str = _optional(max_length=64)
     stream_id: str = _optional(max_length=64)
     ttl_s: int = Field(default=21_600, ge=1, le=MAX_TTL_S, description="Seconds that it lives")
     ip: IPv4Address | IPv6Address = _optional(description="The only address that may use it")
 
 
 class Token(BaseModel):
-    """A delivery token. `urls` is there with scope play."""
+    """A delivery token. `urls` is there with the scopes play and download."""
 
     token: str
     jti: str
     expires_at: int
-    urls: PlayUrls | None = None
+    urls: PlayUrls | DownloadUrls | None = None
 
 
 class Jwk(BaseModel):
