@@ -178,7 +178,7 @@ jobs: Final = Table(
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Index("ix_jobs_page", "tenant_id", "created_at", "id"),
-    Index("ix_jobs_state", "state", "created_at"),
+    Index("ix_jobs_state", "state", "tenant_id", "created_at"),
 )
 
 recording_inits: Final = Table(

@@ -45,7 +45,7 @@ def _create_jobs() -> None:
     )
     op.create_index("ix_jobs_subject", "jobs", ["subject"])
     op.create_index("ix_jobs_page", "jobs", ["tenant_id", "created_at", "id"])
-    op.create_index("ix_jobs_state", "jobs", ["state", "created_at"])
+    op.create_index("ix_jobs_state", "jobs", ["state", "tenant_id", "created_at"])
 
 
 def _columns(kind: type[Any], *names: str) -> list[sa.Column[Any]]:
