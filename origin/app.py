@@ -27,12 +27,16 @@ import structlog
 
 from origin.bus.journals.table import open_journal
 from origin.bus.table import open_bus
-from origin.catalog import secret_file, streams
+from origin.catalog import objects, secret_file, streams
 from origin.catalog.auditor import Auditor
 from origin.catalog.bootstrap import bootstrap
 from origin.catalog.database import Catalog
 from origin.catalog.ids import new_id, secret_hash
 from origin.errors import Problem
+from origin.files.cleaner import Cleaner
+from origin.files.scratch import Scratch
+from origin.files.sealer import Sealer
+from origin.files.uploads import WORKERS, Uploads
 from origin.ingest.rtmp import RtmpLimits, serve_rtmp
 from origin.live import sweep
 from origin.live.completion import Completion
@@ -43,19 +47,24 @@ from origin.stores.disk import DiskStore
 from origin.stores.logbook import Logbook
 from origin.stores.protocol import Appendable
 from origin.stores.table import open_store
+from origin.stores.workers import Workers
 from origin.vod.finisher import Finisher
 from origin.vod.library import Library
 from origin.vod.mp4 import upkeep as mp4_upkeep
 from origin.vod.mp4.films import CatalogFilms
 from origin.vod.mp4.plans import Plans
-from origin.web import descriptors, upkeep
+from origin.web import access, descriptors, upkeep
+from origin.web.downloads import Downloads
 from origin.web.factory import make_api, make_ops
+from origin.web.files import Files
 from origin.web.front import Front
+from origin.web.guard import Guard
 from origin.web.listener import HttpListener
 from origin.web.movies import Movies
 from origin.web.playback import Playback
 from origin.web.services import Links, Readiness, Services
 from origin.web.token_desk import TokenDesk
+from origin.worker import Worker, open_scratch, runner_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator, Mapping
@@ -167,6 +176,9 @@ class Server:
         self._keep_running(means.unsent.run())
         self._keep_running(Completion(means).run())
         self._keep_running(_finisher(means).run())
+        if "worker" in settings.role:
+            scratch = await open_scratch(settings, cleanup)
+            self._keep_running(runner_of(self.catalog, store, bus, scratch).run())
         self.movies = await self._movies(store)
         await self._listen(store, bus, keyring, secret)
 
@@ -220,7 +232,30 @@ class Server:
         await ops.serve(make_ops(self.services))
         self.library = Library(self.catalog, store, lambda: keyring.manifest_keys, self.auditor, time.monotonic)
         playback = Playback(self.services, self.director, self.library, self.movies)
-        await http.serve(Front(make_api(self.services), playback))
+        api = make_api(self.services)
+        files = Files(self.services, api.extensions[access.EXTENSION], await self._uploads(store))
+        gate = Guard(files, os.urandom, whole=False)
+        await http.serve(Front(api, playback, files=gate, downloads=Downloads(self.services)))
+
+    async def _uploads(self, store: ObjectStore) -> Uploads:
+        workers = Workers("uploads", *WORKERS)
+        self._cleanup.push_async_callback(workers.close)
+        scratch = await asyncio.to_thread(Scratch, self.settings.data_dir)
+        sealer = Sealer(
+            self.catalog,
+            store,
+            scratch,
+            workers,
+            on_committed=objects.nothing,
+            clock=time.time,
+            random=os.urandom,
+        )
+        uploads = Uploads(self.catalog, scratch, sealer, workers, clock=time.time, random=os.urandom)
+        self._cleanup.push_async_callback(uploads.close)
+        cleaner = Cleaner(self.catalog, store, scratch, workers, time.time)
+        await cleaner.recover(sealer)
+        self._keep_running(cleaner.run())
+        return uploads
 
     async def _movies(self, store: ObjectStore) -> Movies:
         plans = await asyncio.to_thread(Plans, self.settings.data_dir / "mp4", store)
@@ -294,6 +329,13 @@ def run(settings: Settings, sockets: Mapping[str, socket] | None = None) -> None
     _leave_behind()
 
 
+def work(settings: Settings) -> None:
+    """Do jobs until SIGTERM or SIGINT, then give back what is under way; a second signal stops at once."""
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(_serve(Worker(settings)))
+    _leave_behind()
+
+
 def _leave_behind() -> None:
     """End the process if calls to a store that hangs would keep it: all is closed, and nobody waits for them.
 
@@ -317,7 +359,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _serve(server: Server) -> None:
+async def _serve(server: Server | Worker) -> None:
     asked = asyncio.Event()
 
     def stop() -> None:

@@ -27,6 +27,8 @@ SECRET_BYTES: Final = 32
 """An AES-256 key."""
 PART_TARGET_RANGE: Final = (0.2, 0.333)
 """Seconds. Shorter parts cost a request each and win nothing measurable; longer ones cost delay three times over."""
+MAX_UPLOAD_BYTES: Final = 1 << 49
+"""Half a petabyte: whatever is larger is a mistyped number, and file systems' own limits are near."""
 MAX_PORT: Final = 0xFFFF
 MAX_FILE_BYTES: Final = 1 << 20
 """A configuration has some twenty lines; whatever is larger is another file, named by mistake."""
@@ -53,6 +55,10 @@ class Address(NamedTuple):
         """The same port on a host that can be dialled: "every address" becomes the loopback one."""
         return Address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host), self.port)  # noqa: S104 - compared, not bound
 
+
+SERVING: Final = frozenset({"api", "ingest", "delivery"})
+"""What a server does beside jobs; it does all of it as yet."""
+ROLES: Final = SERVING | {"worker"}
 
 HTTP_BIND: Final = Address("127.0.0.1", 8080)
 OPS_BIND: Final = Address("127.0.0.1", 8081)
@@ -82,6 +88,9 @@ class Settings:
     """None: in the file `<data_dir>/secret` (`origin.catalog.secret_file`)."""
     trusted_proxies: tuple[Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    role: frozenset[str] = ROLES
+    max_upload_bytes: int = 1 << 40
+    """A terabyte: more than a day of a camera's master at 80 Mbit/s."""
     part_target_s: float = 0.2
     log_level: str = "info"
     log_format: str = "text"
@@ -247,6 +256,23 @@ def _part_target(value: object) -> float:
     return seconds
 
 
+def _role(value: object) -> frozenset[str]:
+    roles = frozenset(item.lower() for item in _list(value))
+    roles = ROLES if roles == {"all"} else roles
+    if roles not in (ROLES, SERVING):
+        raise ValueError(
+            'write "all", or "api,ingest,delivery" for a server that leaves jobs to workers (`headwater worker`)'
+        )
+    return roles
+
+
+def _bytes(value: object) -> int:
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= MAX_UPLOAD_BYTES:
+        raise ValueError(f"write a number of bytes from 1 to {MAX_UPLOAD_BYTES}")
+    return number
+
+
 def _one_of(*choices: str) -> Callable[[object], str]:
     def parse(value: object) -> str:
         if not isinstance(value, str) or value.lower() not in choices:
@@ -271,6 +297,8 @@ PARSERS: Final[Mapping[str, Callable[[object], object]]] = {
     "secret": _secret,
     "trusted_proxies": lambda value: tuple(ip_network(item) for item in _list(value)),
     "cors_origins": lambda value: tuple(_origin(item) for item in _list(value)),
+    "role": _role,
+    "max_upload_bytes": _bytes,
     "part_target_s": _part_target,
     "log_level": _one_of("debug", "info", "warning", "error"),
     "log_format": _one_of("text", "json"),

@@ -32,7 +32,11 @@ PROBLEMS: Final[dict[str, Kind]] = {
     "request_timeout": Kind(408, "The request took too long to arrive"),
     "conflict": Kind(409, "The request conflicts with the present state"),
     "idempotency_mismatch": Kind(409, "The Idempotency-Key was used for another request"),
+    "offset_mismatch": Kind(409, "The upload is at another offset"),
+    "upload_superseded": Kind(409, "Another request goes on with the upload"),
     "download_unfit": Kind(409, "The recording does not fit into one file"),
+    "upload_gone": Kind(410, "The upload is over"),
+    "tus_version": Kind(412, "The version of the upload protocol is not spoken here"),
     "revision_mismatch": Kind(412, "The resource has changed in the meantime"),
     "body_too_large": Kind(413, "The body is too large"),
     "unsupported_media": Kind(415, "The media type is not supported"),
@@ -50,7 +54,9 @@ PROBLEMS: Final[dict[str, Kind]] = {
     "bus_failed": Kind(503, "The event bus does not answer"),
     "worker_failed": Kind(503, "A worker process could not do its work"),
     "draining": Kind(503, "The server is shutting down"),
+    "upload_elsewhere": Kind(503, "Another node has the upload"),
     "too_many_waiting": Kind(503, "Too many requests are being held"),
+    "storage_full": Kind(507, "There is too little room on the disk"),
 }
 
 

@@ -1,9 +1,13 @@
 """Assets: what can be played on demand. A recording becomes one in the transaction that ends its broadcast.
 
-An asset owns nothing: its objects are its broadcast's, which are kept as long as it is there (`broadcasts.release`).
-Its id is derived from the broadcast's, so that there is one for each, whichever node ends it, and however often.
+A recording owns nothing: its objects are its broadcast's, which are kept as long as it is there (`ended_before`). Its
+id is derived from the broadcast's, so that there is one for each, whichever node ends it, and however often.
+
+An asset can be made from an uploaded object, too (`packages`), by a job that it follows. Its objects and rows are kept
+under its own id, and what is left of it when it is gone is in `remains`.
 
     end of a broadcast → processing, not whole → whole: all is written down → ready, or failed
+    an object → queued → processing, while the job runs → whole: the job is done → ready, or failed
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import update as sql_update
 
-from origin.catalog import rows, schema
+from origin.catalog import remains, rows, schema
 from origin.catalog.ids import derived_id, secret_hash
 from origin.catalog.streams import KEEP, Keep
 from origin.errors import Problem
@@ -28,27 +32,33 @@ if TYPE_CHECKING:
     from origin.catalog.broadcasts import Broadcast
     from origin.catalog.streams import Stream
 
+QUEUED: Final = "queued"
 PROCESSING: Final = "processing"
 READY: Final = "ready"
 FAILED: Final = "failed"
 
 _ROW = schema.assets.c
+_BEING_MADE: Final = _ROW.state.in_((QUEUED, PROCESSING))
 _BY_ID: Final = select(schema.assets).where(_ROW.id == bindparam("wanted"), _ROW.tenant_id == bindparam("of"))
 _BY_PLAYBACK_ID: Final = select(schema.assets).where(_ROW.playback_id == bindparam("wanted"))
 _LEASES: Final = "asset:"
+PACKAGED: Final = 0.9
+"""How far an asset has come when its job is done; the rest are its manifests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
     """One asset. `whole` says that all of it is written down, so that manifests can be made.
 
-    `progress` is 0 to 1. `keep_s` counts from `created_at`; None: for ever. `revision` rises when settings change.
+    A recording has `stream_id` and `broadcast_id`. One made from an object has `object_id` and `version_id`, and in
+    `left_out`, as JSON, the tracks that were not taken. `progress` is 0 to 1. `keep_s` counts from `created_at`; None:
+    for ever. `revision` rises when settings change.
     """
 
     id: str
     tenant_id: str
-    stream_id: str
-    broadcast_id: str
+    stream_id: str | None
+    broadcast_id: str | None
     playback_id: str
     name: str
     state: str
@@ -63,11 +73,19 @@ class Asset:
     revision: int
     created_at: float
     updated_at: float
+    object_id: str | None = None
+    version_id: str | None = None
+    left_out: str | None = None
+
+    @property
+    def package(self) -> str:
+        """Under which id its rows and objects are kept, and which its signatures name."""
+        return self.broadcast_id or self.id
 
     @property
     def prefix(self) -> str:
         """What the keys of its objects begin with."""
-        return f"{self.tenant_id}/{self.broadcast_id}/"
+        return f"{self.tenant_id}/{self.package}/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +173,10 @@ def page(conn: Connection, tenant_id: str, after: tuple[float, str] | None, limi
 
 
 def unfinished(conn: Connection, *, whole: bool, limit: int) -> list[Asset]:
-    """Give those that are being made, the oldest first: those that are written down, or those that are not yet."""
+    """Give those that are being made, the oldest first: those that are written down, or recordings that are not yet."""
     query = select(schema.assets).where(_ROW.state == PROCESSING, _ROW.whole.is_(whole))
+    if not whole:
+        query = query.where(_ROW.broadcast_id.is_not(None))  # others are completed by their jobs
     return rows.every(conn, query.order_by(_ROW.created_at, _ROW.id).limit(limit), Asset)
 
 
@@ -177,7 +197,35 @@ def finish(conn: Connection, asset_id: str, duration_s: float, now: float) -> bo
 
 def fail(conn: Connection, asset_id: str, error: str, now: float) -> bool:
     """Note why it will never be played, in a sentence. False if it was deleted, or is not being made."""
-    return _advance(conn, asset_id, now, state=FAILED, error=error)
+    failed = _advance(conn, asset_id, now, state=FAILED, error=error)
+    asset = locked(conn, asset_id) if failed else None
+    if asset and asset.broadcast_id is None:
+        remains.note(conn, asset.tenant_id, asset.id, now)
+    return failed
+
+
+def follow(conn: Connection, asset_id: str, state: str, error: str | None, now: float) -> None:
+    """Let an asset made from an object be in the state that its job is in now. Nothing happens if it was deleted."""
+    being_made = sql_update(schema.assets).where(_ROW.id == asset_id, _BEING_MADE, _ROW.whole.is_(False))
+    if state in ("queued", "running"):
+        shown = QUEUED if state == "queued" else PROCESSING
+        conn.execute(being_made.values(state=shown, progress=0.0, updated_at=now))
+    elif state == "done":
+        conn.execute(being_made.values(state=PROCESSING, whole=True, progress=PACKAGED, updated_at=now))
+    else:
+        said = error if state == "failed" else None
+        fail(conn, asset_id, said or "Its job was cancelled.", now)
+
+
+def note_packaged(conn: Connection, asset_id: str, share: float, now: float) -> None:
+    """Note how much of the object has been packaged, 0 to 1."""
+    being_made = sql_update(schema.assets).where(_ROW.id == asset_id, _ROW.state == PROCESSING, _ROW.whole.is_(False))
+    conn.execute(being_made.values(progress=PACKAGED * share, updated_at=now))
+
+
+def note_left_out(conn: Connection, asset_id: str, left_out: str) -> None:
+    """Note which tracks of the object were not taken, as JSON."""
+    conn.execute(sql_update(schema.assets).where(_ROW.id == asset_id).values(left_out=left_out))
 
 
 def update(  # noqa: PLR0913, PLR0917 - which one, what, on which condition, when
@@ -196,10 +244,17 @@ def update(  # noqa: PLR0913, PLR0917 - which one, what, on which condition, whe
 def delete(conn: Connection, tenant_id: str, asset_id: str, expected_revision: int | None, now: float) -> Asset:
     """Remove an asset and give back what it was. Raises as `update`.
 
-    From then on nothing lists its objects. Its broadcast stays until they are gone (`broadcasts.ended_before`).
+    From then on nothing lists its objects. Its broadcast, or a row of `remains`, stays until they are gone. A job that
+    makes it is cancelled: before the asset is locked, in the order in which workers lock the two.
     """
+    job = schema.jobs
+    made = sql_update(job).where(job.c.subject == asset_id, job.c.tenant_id == tenant_id)
+    made = made.where(job.c.state.in_(("queued", "running")))
+    conn.execute(made.values(state="cancelled", updated_at=now))
     asset = expect(conn, tenant_id, asset_id, expected_revision)
     conn.execute(sql_delete(schema.assets).where(*_which(tenant_id, asset_id)))
+    if asset.broadcast_id is None:
+        remains.note(conn, tenant_id, asset_id, now)
     broadcast = schema.broadcasts
     conn.execute(sql_update(broadcast).where(broadcast.c.id == asset.broadcast_id).values(released_at=now))
     return asset
@@ -222,7 +277,7 @@ def expect(conn: Connection, tenant_id: str, asset_id: str, revision: int | None
 
 
 def _advance(conn: Connection, asset_id: str, now: float, **values: object) -> bool:
-    being_made = sql_update(schema.assets).where(_ROW.id == asset_id, _ROW.state == PROCESSING)
+    being_made = sql_update(schema.assets).where(_ROW.id == asset_id, _BEING_MADE)
     if values.get("whole"):
         being_made = being_made.where(_ROW.whole.is_(False))
     return rows.touched(conn, being_made.values(updated_at=now, **values)) == 1

@@ -123,7 +123,8 @@ def unwritten(conn: Connection) -> set[str]:
     """Give the ids of those that are open, or whose recordings are not all written down: somebody needs their logs."""
     asset = schema.assets.c
     query = select(_ROW.id).where(_ROW.ended_at.is_(None))
-    return {name for (name,) in conn.execute(query.union(select(asset.broadcast_id).where(asset.whole.is_(False))))}
+    unwritten = select(asset.broadcast_id).where(asset.whole.is_(False), asset.broadcast_id.is_not(None))
+    return {name for (name,) in conn.execute(query.union(unwritten))}
 
 
 def open_one(conn: Connection, stream_id: str) -> Broadcast | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from origin.catalog import assets, leases, recordings
+from origin.catalog import assets, leases, recordings, remains
 from origin.catalog.clock import moment
 
 if TYPE_CHECKING:
@@ -105,8 +105,19 @@ def let_go(conn: Connection, asset_id: str, worker: str, now: float) -> None:
 
 def is_worked_on(conn: Connection, broadcast_id: str, now: float) -> bool:
     """Whether somebody may still put objects of a broadcast's asset, though it was deleted."""
-    lease = leases.get(conn, assets.lease_of(assets.id_of(broadcast_id)))
+    return is_held(conn, assets.id_of(broadcast_id), now)
+
+
+def is_held(conn: Connection, asset_id: str, now: float) -> bool:
+    """Whether somebody has the lease of an asset."""
+    lease = leases.get(conn, assets.lease_of(asset_id))
     return lease is not None and lease.expires_at > moment(conn, now)
+
+
+def forget_remains(conn: Connection, asset_id: str) -> None:
+    """Forget what was left of an asset that had no broadcast: everything is gone."""
+    remains.forget(conn, asset_id)
+    leases.forget(conn, assets.lease_of(asset_id))
 
 
 def _is_whole(conn: Connection, writer: Writer) -> bool:

@@ -125,9 +125,12 @@ assets: Final = Table(
     METADATA,
     Column("id", String, primary_key=True),
     _tenant(),
-    # No foreign keys: an asset outlives its stream, and its broadcast is what keeps the objects.
-    Column("stream_id", String, nullable=False),
-    Column("broadcast_id", String, nullable=False, unique=True),
+    # No foreign keys: an asset outlives its stream and the object it was made from; its broadcast keeps the objects.
+    Column("stream_id", String),
+    Column("broadcast_id", String, unique=True),
+    Column("object_id", String),
+    Column("version_id", String),
+    Column("left_out", String),
     Column("playback_id", String, nullable=False, unique=True),
     Column("name", String, nullable=False),
     Column("state", String, nullable=False),
@@ -145,6 +148,37 @@ assets: Final = Table(
     Index("ix_assets_page", "tenant_id", "created_at", "id"),
     Index("ix_assets_state", "state", "created_at"),
     Index("ix_assets_expires_at", "expires_at"),
+)
+
+remains: Final = Table(
+    "remains",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    Column("released_at", Double, nullable=False, index=True),
+)
+
+jobs: Final = Table(
+    "jobs",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    Column("kind", String, nullable=False),
+    # No foreign key: what a job was about may be gone before the job is.
+    Column("subject", String, nullable=False, index=True),
+    Column("order", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempt", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("worker", String),
+    Column("expires_at", Double),
+    Column("not_before", Double, nullable=False),
+    Column("progress", Double, nullable=False),
+    Column("error", String),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Index("ix_jobs_page", "tenant_id", "created_at", "id"),
+    Index("ix_jobs_state", "state", "tenant_id", "created_at"),
 )
 
 recording_inits: Final = Table(
@@ -223,6 +257,60 @@ audit: Final = Table(
     Column("hash", String, nullable=False),
     UniqueConstraint("tenant_id", "number"),
     Index("ix_audit_page", "tenant_id", "created_at", "id"),
+)
+
+objects: Final = Table(
+    "objects",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    Column("name", String, nullable=False),
+    # No foreign key: the version is made in the same transaction, whichever of the two comes first.
+    Column("version_id", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    UniqueConstraint("tenant_id", "name"),
+    Index("ix_objects_page", "tenant_id", "created_at", "id"),
+)
+
+versions: Final = Table(
+    "versions",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    # No foreign key: a version outlives its object until its bytes are collected.
+    Column("object_id", String, nullable=False, index=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("released_at", Double, index=True),
+)
+
+uploads: Final = Table(
+    "uploads",
+    METADATA,
+    Column("id", String, primary_key=True),
+    _tenant(),
+    Column("name", String, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("metadata", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("durable_offset", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("place", String, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("object_id", String),
+    Column("version_id", String),
+    Column("sha256", String),
+    Column("error", String),
+    Column("finished_at", Double, index=True),
+    Index("ix_uploads_state", "place", "state", "expires_at"),
+    Index("ix_uploads_tenant_id", "tenant_id", "state"),
 )
 
 links: Final = Table(

@@ -1,8 +1,8 @@
-"""`headwater asset`: recordings of a running server, over its API."""
+"""`headwater asset`: what a running server plays on demand, over its API."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,14 +13,27 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = (
     "id", "name", "state", "progress", "error", "duration_s", "playback_id", "playback", "stream_id", "broadcast_id",
-    "keep_s", "expires_at", "urls",
+    "object_id", "version_id", "job_id", "keep_s", "expires_at", "urls",
 )  # fmt: skip
-_COLUMNS: Final = ("id", "state", "duration_s", "name", "playback_id", "playback")
+_COLUMNS: Final = ("id", "state", "progress", "duration_s", "name", "playback_id", "playback")
 
 
 @click.group("asset")
 def command() -> None:
-    """List, show, keep and delete recordings."""
+    """Make assets from objects; list, show, keep and delete them, and recordings."""
+
+
+@command.command("create")
+@click.argument("object_id")
+@click.option("--name", help="That of the object if left out.")
+@click.option("--playback", type=click.Choice(["signed", "public"]), help="signed if left out.")
+@click.option("--keep-s", type=int, metavar="SECONDS", help="For how long it is kept; for ever if left out.")
+@json_option
+@with_client
+def create(client: Client, *, as_json: bool, **fields: Any) -> None:
+    """Have an asset made from OBJECT_ID, as the object is now; `show` says how far it has come."""
+    body = {name: value for name, value in fields.items() if value is not None}
+    show(client.call("POST", "/v1/assets", body), as_json=as_json, fields=_SHOWN)
 
 
 @command.command("list")

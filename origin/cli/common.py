@@ -14,7 +14,7 @@ import click
 from origin.config import ConfigError, Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import httpx
 
@@ -63,6 +63,7 @@ class Client:
         import httpx  # noqa: PLC0415 - it takes longer to load than most commands that do without take to run
 
         self._http_error, self._invalid_url = httpx.HTTPError, httpx.InvalidURL
+        self.server = server
         self._http = httpx.Client(base_url=server, headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_S)
 
     def __enter__(self) -> Self:
@@ -80,8 +81,17 @@ class Client:
         except self._invalid_url as error:
             raise click.UsageError(f"--server: {error}") from error
         if answer.is_error:
-            raise Failed(_problem(answer))
+            raise Failed(problem_of(answer))
         return answer.json() if answer.content else None
+
+    def send(
+        self, method: str, path: str, headers: Mapping[str, str], content: Iterable[bytes] | None = None
+    ) -> httpx.Response:
+        """Ask once, and give whatever is answered; for who repeats by itself. Raises `httpx.TransportError`."""
+        try:
+            return self._http.request(method, path, headers=headers, content=content)
+        except self._invalid_url as error:
+            raise click.UsageError(f"--server: {error}") from error
 
 
 def every(client: Client, path: str) -> list[Any]:
@@ -144,7 +154,8 @@ def _key(settings: Settings) -> str:
         raise Failed(f"There is no API key: set HEADWATER_API_KEY, or let {path} be read.") from None
 
 
-def _problem(answer: httpx.Response) -> str:
+def problem_of(answer: httpx.Response) -> str:
+    """Give what an answer that is an error says."""
     try:
         said = answer.json()
         return f"{said['detail']} ({said['code']}, request {said['request_id']})"

@@ -15,9 +15,11 @@ import click
 
 COMMANDS: Final = {
     "serve": "origin.cli.serve",
+    "worker": "origin.cli.worker",
     "demo": "origin.cli.demo",
     "stream": "origin.cli.stream",
     "asset": "origin.cli.asset",
+    "upload": "origin.cli.upload",
     "token": "origin.cli.token",
     "keys": "origin.cli.keys",
     "package": "origin.cli.package",

@@ -72,16 +72,16 @@ class Completion:
         """Raises `Problem` while the catalog or the store fails; the lease runs out then, and somebody tries again."""
         means = self._means
         await means.unsent.deliver(asset.prefix)
-        presentation = await self._recall(asset.broadcast_id)
+        presentation = await self._recall(asset.package)
         if presentation:
             await self._write_missing(asset, presentation)
-        while not await fill_some(means, asset.tenant_id, asset.broadcast_id, self._worker):
+        while not await fill_some(means, asset.tenant_id, asset.package, self._worker):
             pass
         now = means.clock()
-        await means.catalog.write(lambda conn: making.complete(conn, asset.broadcast_id, self._worker, now))
+        await means.catalog.write(lambda conn: making.complete(conn, asset.package, self._worker, now))
         if means.shared is None:
-            means.logbook.forget(asset.broadcast_id)
-        _log.info("recording_completed", asset_id=asset.id, broadcast_id=asset.broadcast_id)
+            means.logbook.forget(asset.package)
+        _log.info("recording_completed", asset_id=asset.id, broadcast_id=asset.package)
 
     async def _recall(self, broadcast_id: str) -> Presentation | None:
         if self._means.shared is None:
@@ -90,9 +90,9 @@ class Completion:
 
     async def _write_missing(self, asset: Asset, presentation: Presentation) -> None:
         means = self._means
-        known = await so_far(means, asset.broadcast_id, presentation)
+        known = await so_far(means, asset.package, presentation)
         found = {each.name: each for each in await in_store(means.store, asset.prefix, known.unknown)}
-        savings = await succession.find_savings(means, asset.broadcast_id, asset.prefix)
+        savings = await succession.find_savings(means, asset.package, asset.prefix)
         segments: list[Recorded] = []
         for window in presentation.windows.values():
             for segment in window.segments:
@@ -101,8 +101,8 @@ class Completion:
                     stored = found.get(name) or await self._save(asset, name, segment, savings)
                     segments.append(Recorded.of(window.name, segment, stored.sha256 if stored else ""))
         inits = [_init(found[name], presentation) for name in presentation.inits.keys() & found.keys()]
-        await means.catalog.write(lambda conn: recordings.fill(conn, asset.tenant_id, asset.broadcast_id, segments))
-        await means.catalog.write(lambda conn: recordings.add_inits(conn, asset.tenant_id, asset.broadcast_id, inits))
+        await means.catalog.write(lambda conn: recordings.fill(conn, asset.tenant_id, asset.package, segments))
+        await means.catalog.write(lambda conn: recordings.add_inits(conn, asset.tenant_id, asset.package, inits))
         savings.discard()
 
     async def _save(self, asset: Asset, name: str, segment: Segment, savings: succession.Savings) -> Stored | None:

@@ -1,19 +1,20 @@
 """Removes what nobody can play any more: objects of ended broadcasts, and recordings that were deleted or have expired.
 
-First the catalog stops listing it, then its objects go, then what was written down of them, and last the broadcast,
-which remembers that there is something to remove. So after a crash between any two steps the rest is done later, and
-nothing that is listed is ever missing. Each step may be done twice, also by two nodes at once.
+First the catalog stops listing it, then its objects go, then what was written down of them, and last the broadcast, or
+the row of `remains`, which remembers that there is something to remove. So after a crash between any two steps the rest
+is done later, and nothing that is listed is ever missing. Each step may be done twice, also by two nodes at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from origin.catalog import assets, broadcasts, making, recordings
+from origin.catalog import assets, broadcasts, making, recordings, remains
 from origin.errors import Problem
 from origin.observe import metrics
 from origin.stores.protocol import Appendable, StoreError
@@ -45,6 +46,7 @@ async def run(catalog: Catalog, store: ObjectStore, clock: Callable[[], float]) 
             now = clock()
             await expire(catalog, now)
             await sweep(catalog, store, now, now - GRACE_S)
+            await clear_remains(catalog, store, now)
         except Problem as problem:
             metrics.catalog_failures.labels("sweep").inc()
             log.warning("not_swept", problem=str(problem))
@@ -72,6 +74,30 @@ async def forget_broadcast(catalog: Catalog, store: ObjectStore, broadcast_id: s
         lambda conn: broadcasts.is_over(conn, broadcast_id) and not making.is_worked_on(conn, broadcast_id, now)
     ):
         return False
+    if not await _clear(catalog, store, broadcast_id, prefix):
+        return False
+    await catalog.write(lambda conn: broadcasts.forget(conn, broadcast_id))
+    return True
+
+
+async def clear_remains(catalog: Catalog, store: ObjectStore, now: float) -> int:
+    """Collect what is left of assets made from objects that failed, or were deleted, a while ago. How many.
+
+    There is no start at which nobody else is at work: workers may be processes of their own.
+    """
+    collected = 0
+    for left in await catalog.read(lambda conn: remains.released_before(conn, now - GRACE_S, PAGE)):
+        asset_id = left.id
+        if await catalog.read(partial(making.is_held, asset_id=asset_id, now=now)):
+            continue  # whoever makes its manifests has not noticed yet
+        if await _clear(catalog, store, asset_id, left.prefix):
+            await catalog.write(partial(making.forget_remains, asset_id=asset_id))
+            collected += 1
+    return collected
+
+
+async def _clear(catalog: Catalog, store: ObjectStore, package: str, prefix: str) -> bool:
+    """Remove objects, then what was written down of them. False if the store failed."""
     try:
         while page := await store.list(prefix, after=None, limit=PAGE):
             await store.delete([stored.key for stored in page])
@@ -80,11 +106,10 @@ async def forget_broadcast(catalog: Catalog, store: ObjectStore, broadcast_id: s
                 (await store.adopt(left.key, 0)).discard()
     except StoreError:
         metrics.store_failures.labels("collect").inc()
-        log.warning("broadcast_not_collected", broadcast_id=broadcast_id)
+        log.warning("not_collected", package=package)
         return False
-    while await catalog.write(lambda conn: recordings.drop(conn, broadcast_id, ROWS)):
+    while await catalog.write(lambda conn: recordings.drop(conn, package, ROWS)):
         pass
-    await catalog.write(lambda conn: broadcasts.forget(conn, broadcast_id))
     return True
 
 

@@ -34,6 +34,9 @@ store_failures = Counter("headwater_store_failures_total", "Store calls that fai
 catalog_failures = Counter(
     "headwater_catalog_failures_total", "Catalog calls for streams on the air that failed", ["work"], registry=REGISTRY
 )
+jobs = Counter(
+    "headwater_jobs_total", "Jobs that a worker took, by how they ended", ["kind", "outcome"], registry=REGISTRY
+)
 journal_failures = Counter(
     "headwater_journal_failures_total", "Entries that the journal did not take in time", registry=REGISTRY
 )
@@ -49,6 +52,9 @@ playback_requests = Counter(
     "headwater_playback_requests_total", "Requests below /play", ["kind", "status"], registry=REGISTRY
 )
 playback_bytes = Counter("headwater_playback_bytes_total", "Bytes sent below /play", registry=REGISTRY)
+upload_bytes = Counter("headwater_upload_bytes_total", "Bytes received of uploads", registry=REGISTRY)
+download_requests = Counter("headwater_download_requests_total", "Requests below /dl", ["status"], registry=REGISTRY)
+download_bytes = Counter("headwater_download_bytes_total", "Bytes of objects sent", registry=REGISTRY)
 playback_waiting = Gauge("headwater_playback_waiting", "Requests held until media comes", registry=REGISTRY)
 http_requests = Counter(
     "headwater_http_requests_total", "Requests to the API and pages", ["method", "status"], registry=REGISTRY

@@ -10,6 +10,7 @@ recording.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import stat
 import threading
@@ -82,6 +83,10 @@ class DiskStore:
         metrics.store_requests.labels("put").inc()
         await self._writers.run(partial(self._put, self._path(key), tuple(body)))
 
+    async def take(self, key: str, path: Path) -> None:  # noqa: D102 - as Adopting
+        metrics.store_requests.labels("put").inc()
+        await self._writers.run(partial(self._take, path, self._path(key)))
+
     async def get(self, key: str) -> bytes:  # noqa: D102 - as ObjectStore
         metrics.store_requests.labels("get").inc()
         return await self._readers.run(partial(_read_whole, self._path(key), key))
@@ -111,6 +116,10 @@ class DiskStore:
     async def gather(self, pieces: Sequence[Piece]) -> bytes:  # noqa: D102 - as Gatherable
         metrics.store_requests.labels("get").inc()
         return await self._readers.run(partial(_gather, self._path, pieces))
+
+    async def open_file(self, key: str) -> BinaryIO:  # noqa: D102 - as Openable
+        metrics.store_requests.labels("get").inc()
+        return await self._readers.run(partial(_open, self._path(key), key), discard=_close)
 
     async def delete(self, keys: Collection[str]) -> None:  # noqa: D102 - as ObjectStore
         metrics.store_requests.labels("delete").inc()
@@ -152,6 +161,23 @@ class DiskStore:
             except BaseException:
                 draft.unlink(missing_ok=True)
                 raise
+
+    def _take(self, file: Path, path: Path) -> None:
+        with told():
+            try:
+                self._place(file, path)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                draft = self._drafts.copy(file)
+                try:
+                    self._place(draft, path)
+                except BaseException:
+                    draft.unlink(missing_ok=True)
+                    raise
+                file.unlink()
+            else:
+                _flush(file.parent)
 
     def _place(self, draft: Path, path: Path) -> None:
         """Give a draft, whose content is flushed, its name for good."""

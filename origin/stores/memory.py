@@ -11,6 +11,7 @@ from origin.stores.protocol import CHUNK_BYTES, ObjectMissing, StoredObject, Sto
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
+    from pathlib import Path
 
 
 class MemoryStore:
@@ -29,6 +30,9 @@ class MemoryStore:
     async def put(self, key: str, body: Sequence[bytes]) -> None:  # noqa: D102 - as ObjectStore
         metrics.store_requests.labels("put").inc()
         (await self._open())[checked_key(key)] = b"".join(body)
+
+    async def take(self, key: str, path: Path) -> None:  # noqa: D102 - as Adopting; here, a large file is a mistake
+        (await self._open())[checked_key(key)] = await asyncio.to_thread(path.read_bytes)
 
     async def get(self, key: str) -> bytes:  # noqa: D102 - as ObjectStore
         metrics.store_requests.labels("get").inc()

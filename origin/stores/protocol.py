@@ -11,6 +11,8 @@ from origin.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
 
 T = TypeVar("T")
 
@@ -134,6 +136,18 @@ class Appendable(Protocol):
 
 
 @runtime_checkable
+class Adopting(Protocol):
+    """What a store can do beside `ObjectStore` if it makes an object of a file of any size without holding it."""
+
+    async def take(self, key: str, path: Path) -> None:
+        """Make the file, whose bytes are flushed, the object of the key: atomic and durable, as `put`.
+
+        Afterwards the file is gone, or its caller may remove it. After an error it is as it was. A file system of its
+        own costs a copy, a distant store a transfer that may take hours: no time limit is set to it.
+        """
+
+
+@runtime_checkable
 class Peekable(Protocol):
     """What a store can do beside `ObjectStore` if it looks into an object here and there at no price."""
 
@@ -141,6 +155,17 @@ class Peekable(Protocol):
         """Give what `looks` finds; what it raises is raised here. Raises `ObjectMissing`.
 
         It runs in a thread, and must be brief. Beyond the object's end it is sent fewer bytes than it wants.
+        """
+
+
+@runtime_checkable
+class Openable(Protocol):
+    """What a store can do beside `ObjectStore` if its objects are files of this machine."""
+
+    async def open_file(self, key: str) -> BinaryIO:
+        """Open an object for reading, as the whole that it is now, whatever becomes of the key. Raises `ObjectMissing`.
+
+        Its descriptor may be handed to another process, which can read the object by it and do nothing else.
         """
 
 

@@ -13,6 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
+from boto3.exceptions import S3UploadFailedError
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from origin.stores.abilities import Abilities, probe
@@ -33,6 +35,7 @@ from origin.stores.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Sequence
+    from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
@@ -51,6 +54,10 @@ PAGE: Final = 1_000
 """What S3 lists or deletes at a time."""
 MAX_PAGES: Final = 1_000
 """Pages read for one list: a million objects that are none of ours before the first that is."""
+
+_TRANSFER: Final = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20, use_threads=False)
+"""Parts of 64 MiB, one at a time: a part that fails is sent again alone, and 10,000 of them are 640 GB. boto3 makes
+them larger for what is larger, and reads them from the file as they are signed and sent."""
 
 CLOSE_S: Final = 5.0
 """How long calls may take that are under way at the end. One that hangs takes 42 s, and nobody waits for it any more:
@@ -85,6 +92,9 @@ class S3Store:
 
     async def put(self, key: str, body: Sequence[bytes]) -> None:  # noqa: D102 - as ObjectStore
         await self._run(self._writers, partial(self._put, checked_key(key), tuple(body)))
+
+    async def take(self, key: str, path: Path) -> None:  # noqa: D102 - as Adopting
+        await self._writers.run(partial(self._take, checked_key(key), path))
 
     async def get(self, key: str) -> bytes:  # noqa: D102 - as ObjectStore
         reader = S3Reader(self._client, self._place, checked_key(key))
@@ -142,6 +152,17 @@ class S3Store:
                 CacheControl=cache_control(key),
                 **checksum,
             )
+
+    def _take(self, key: str, path: Path) -> None:
+        """Send a file in parts, read from the disk as they go. One that breaks off is aborted, and leaves no object."""
+        headers = {"ContentType": content_type(key), "CacheControl": cache_control(key)}
+        with told(self._place):
+            try:
+                self._client.upload_file(
+                    str(path), self._place.bucket, self._place.prefix + key, ExtraArgs=headers, Config=_TRANSFER
+                )
+            except S3UploadFailedError as error:
+                raise error.__context__ or error from None
 
     def _size(self, key: str) -> int | None:
         with told(self._place):

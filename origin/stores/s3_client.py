@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 OPERATIONS: Final = {
     "PutObject": "put",
+    "CreateMultipartUpload": "put",
+    "UploadPart": "put",
+    "CompleteMultipartUpload": "put",
     "GetObject": "get",
     "HeadObject": "head",
     "ListObjectsV2": "list",

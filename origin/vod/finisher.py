@@ -134,7 +134,7 @@ class Finisher:
         await self._put_package(asset, files)
         now = self._clock()
         await self._catalog.write(lambda conn: assets.finish(conn, asset.id, finished.duration_s, now))
-        _log.info("asset_ready", asset_id=asset.id, broadcast_id=asset.broadcast_id, duration_s=finished.duration_s)
+        _log.info("asset_ready", asset_id=asset.id, package=asset.package, duration_s=finished.duration_s)
 
     async def _fail(self, asset: Asset, error: str) -> None:
         _log.error("asset_failed", asset_id=asset.id, error=error)
@@ -142,7 +142,7 @@ class Finisher:
         await self._catalog.write(lambda conn: assets.fail(conn, asset.id, error, now))
 
     async def _read(self, asset: Asset) -> Recording:
-        recording = Recording(await self._catalog.read(lambda conn: recordings.inits(conn, asset.broadcast_id)))
+        recording = Recording(await self._catalog.read(lambda conn: recordings.inits(conn, asset.package)))
         after = ("", -1)
         while page := await self._page(asset, after):
             await asyncio.to_thread(_add_all, recording, page)
@@ -151,12 +151,13 @@ class Finisher:
         return recording
 
     async def _page(self, asset: Asset, after: tuple[str, int]) -> list[Recorded]:
-        return await self._catalog.read(lambda conn: recordings.segments(conn, asset.broadcast_id, after, PAGE))
+        return await self._catalog.read(lambda conn: recordings.segments(conn, asset.package, after, PAGE))
 
     async def _hold(self, asset: Asset, progress: float) -> None:
         """Tell how far it has come, and that somebody is at it. Raises GoneError."""
-        now = self._clock()
-        if not await self._catalog.write(lambda conn: making.go_on(conn, asset.id, self._worker, progress, now)):
+        now, had = self._clock(), asset.progress
+        so_far = had + (1 - had) * progress
+        if not await self._catalog.write(lambda conn: making.go_on(conn, asset.id, self._worker, so_far, now)):
             raise GoneError
 
     async def _put_all(self, asset: Asset, manifests: Mapping[str, bytes]) -> list[Stored]:
@@ -167,12 +168,12 @@ class Finisher:
         return files
 
     async def _put_package(self, asset: Asset, files: Sequence[Stored]) -> None:
-        whole = Inventory(asset.broadcast_id, int(asset.created_at), complete=True, files=tuple(files))
+        whole = Inventory(asset.package, int(asset.created_at), complete=True, files=tuple(files))
         await self._put_signed(asset, inventory.NAME, await asyncio.to_thread(inventory.write, whole))
 
     async def _put_signed(self, asset: Asset, name: str, payload: bytes) -> list[Stored]:
         """Put a file and its signature; gives both. Hashing and signing are done in a thread."""
-        signer, place = self._signer(), Place(asset.broadcast_id, name)
+        signer, place = self._signer(), Place(asset.package, name)
         signature, pair = await asyncio.to_thread(sealed, payload, place, signer)
         await self._put(asset.prefix + name, payload)
         await self._put(asset.prefix + name + signing.SUFFIX, signature)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from quart import Quart
 
 from origin.web import access, cors, health, openapi, pages, problems, services, sessions
-from origin.web.api import assets, audit, slates, streams, tokens
+from origin.web.api import assets, audit, jobs, objects, slates, streams, tokens
 from origin.web.guard import MAX_PICTURE_BYTES, Guard
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ API: tuple[Blueprint, ...] = (
     streams.blueprint,
     slates.blueprint,
     assets.blueprint,
+    jobs.blueprint,
+    objects.blueprint,
     audit.blueprint,
     tokens.blueprint,
     tokens.open_blueprint,

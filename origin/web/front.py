@@ -10,6 +10,7 @@ from origin.errors import Problem
 from origin.observe import metrics
 from origin.web.asgi import respond
 from origin.web.connections import request_watched
+from origin.web.files import is_ours as is_file
 from origin.web.guard import check_head, refuse, request_id
 from origin.web.media_headers import ANY_ORIGIN
 
@@ -22,9 +23,19 @@ if TYPE_CHECKING:
 class Front:
     """Routes by the beginning of the path."""
 
-    def __init__(self, api: App, playback: App, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        api: App,
+        playback: App,
+        *,
+        files: App | None = None,
+        downloads: App | None = None,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
         self._api = api
         self._playback = playback
+        self._files = files or api
+        self._downloads = downloads or api
         self._now = now or (lambda: datetime.now(UTC))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,6 +48,11 @@ class Front:
             if path.startswith(b"/play/"):
                 if await _sound(scope, send):
                     await self._playback(scope, receive, send)
+            elif path.startswith(b"/dl/"):
+                if await _sound(scope, send):
+                    await self._downloads(scope, receive, send)
+            elif is_file(path):
+                await self._files(scope, receive, send)
             elif path == b"/time":
                 if await _sound(scope, send):
                     await self._time(scope, send)

@@ -2,7 +2,7 @@
 
 Quart reads bodies without back-pressure and its limit does not hold for chunked ones, so the whole body (JSON, small)
 is taken in here before Quart hears of the request, and no further than its bound in size and time.
-Large uploads must not come this way.
+Large uploads go through a gate that leaves the body where it is (`whole`).
 """
 
 from __future__ import annotations
@@ -72,9 +72,11 @@ def request_id(headers: list[tuple[bytes, bytes]], random: Callable[[int], bytes
 class Guard:
     """Wraps an ASGI application. Everything that is not HTTP passes untouched."""
 
-    def __init__(self, app: App, random: Callable[[int], bytes]) -> None:
+    def __init__(self, app: App, random: Callable[[int], bytes], *, whole: bool = True) -> None:
         self._app = app
         self._random = random
+        self._whole = whole
+        """Whether the body is taken in here; else the application bounds it."""
         self._pictures = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,11 +97,12 @@ class Guard:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             check_head(scope["headers"])
-            body = await self._body(scope, receive)
+            if self._whole:
+                receive = _replaying(await self._body(scope, receive), receive)
         except Problem as problem:
             await refuse(problem, scope[problems.REQUEST_ID], send)
         else:
-            await self._app(scope, _replaying(body, receive), send)
+            await self._app(scope, receive, send)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         if scope["method"] != "PUT" or not _PICTURES.fullmatch(scope["path"]):

@@ -13,7 +13,10 @@ FOR_EVER: Final = b"public, max-age=31536000, immutable"
 """No URI of ours ever has two contents."""
 ANY_ORIGIN: Final[tuple[Header, ...]] = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Date, ETag, Content-Range, Content-Length, Content-Disposition, Age"),
+    (
+        b"access-control-expose-headers",
+        b"Date, ETag, Content-Range, Content-Length, Content-Disposition, Repr-Digest, Age",
+    ),
     (b"timing-allow-origin", b"*"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),

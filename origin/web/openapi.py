@@ -1,7 +1,7 @@
 """The OpenAPI document: made from the routes by quart-schema, with what it cannot know of itself added here.
 
-That is: errors (one form for all), headers that every route of `/v1` takes, and the delivery paths, which are served
-by plain ASGI in front of Quart.
+That is: errors (one form for all), headers that every route of `/v1` takes, and the paths of delivery and of files
+(`descriptions`), which are served by plain ASGI in front of Quart.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Final
 from quart import Blueprint, Response, current_app
 from quart_schema import Info, OpenAPIProvider, QuartSchema, tag
 
+from origin.web import descriptions
 from origin.web.api.models import ProblemDocument
 from origin.web.problems import CONTENT_TYPE
 from transcoder.slate.limits import MEDIA_TYPES
@@ -54,6 +55,8 @@ class Provider(OpenAPIProvider):
             for method, operation in methods.items():
                 _complete(path, method, operation)
         made["paths"] |= _delivery()
+        for path, operations in descriptions.paths(_problem()).items():
+            made["paths"].setdefault(path, {}).update(operations)
         return made
 
 

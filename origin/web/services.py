@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from quart import current_app
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from origin.bus.protocol import Bus
     from origin.catalog.database import Catalog
+    from origin.catalog.objects import Version
     from origin.config import Address, Settings
     from origin.stores.protocol import ObjectStore
     from origin.web.token_desk import TokenDesk
@@ -99,6 +101,11 @@ class Links:
     def dash(self, token: str, playback_id: str) -> str:
         """The DASH manifest behind a token."""
         return f"{self.base}/play/{token}/{playback_id}/manifest.mpd"
+
+    def download(self, token: str, version: Version) -> str:
+        """A file behind a token."""
+        name = quote(re.split(r"[/\\]", version.name)[-1] or "download", safe="")
+        return f"{self.base}/dl/{token}/{version.object_id}/{version.id}/{name}"
 
     @property
     def secure(self) -> bool:

@@ -56,6 +56,8 @@ MAX_REMEMBERED: Final = 8192
 MAX_REVOKED: Final = 100_000
 """About 20 MB in each process. Whoever needs more wants a shorter life of tokens, or a key rotation."""
 _JTI: Final = re.compile(r"tn_[a-z0-9_]{1,64}(?:\.(?:st|as)_[a-z0-9]{1,64})?\.[0-9a-f]{20}", re.ASCII)
+_ROOMS: Final = {"play": "play", "download": "dl", "publish": "live"}
+"""Where addresses begin, by scope."""
 _A_DAY: Final = (("Retry-After", "86400"),)
 
 _log = structlog.get_logger(__name__)
@@ -63,7 +65,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token is to open: `scope` play or publish, `sub` the playback id or stream id."""
+    """What a token is to open: `scope` play, download or publish, `sub` the playback, object or stream id."""
 
     scope: str
     sub: str
@@ -73,7 +75,7 @@ class Grant:
     @property
     def path(self) -> str:
         """The address prefix without a token. A publisher has no address of its own; the RTMP one names the room."""
-        return f"/play/{self.sub}/" if self.scope == "play" else f"/live/{self.sub}/"
+        return f"/{_ROOMS[self.scope]}/{self.sub}/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Forgetting: revocations, sessions, links and kept answers that have run out leave the catalog."""
+"""Forgetting: revocations, sessions, links and kept answers that have run out, and old jobs, leave the catalog."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from origin.catalog import idempotency, revocations, sessions
+from origin.catalog import idempotency, jobs, revocations, sessions
 from origin.errors import Problem
 from origin.web.api.once import KEPT_S
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EVERY_S: Final = 600.0
 """What has run out has no effect any more; this only bounds how much of it lies about."""
+JOBS_S: Final = 30 * 86_400.0
+"""How long is told how a job ended; what came of it is told by its subject."""
 
 _log = structlog.get_logger(__name__)
 
@@ -39,6 +41,7 @@ async def tidy(catalog: Catalog, now: float) -> int:
 
     def work(conn: Connection) -> int:
         kept = idempotency.purge(conn, now - KEPT_S)
+        kept += jobs.purge(conn, now - JOBS_S)
         return kept + revocations.purge(conn, now) + sessions.purge(conn, now)
 
     return await catalog.write(work)

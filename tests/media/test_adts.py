@@ -29,7 +29,7 @@ def test_frames_of_a_muxer_are_read() -> None:
         stream = container.add_stream("aac", rate=48_000, layout="stereo")
         stream.codec_context.extradata = clip.track.config
         for sample in clip.samples:
-            packet: av.Packet[Any] = av.Packet(sample.data)
+            packet: av.Packet[Any] = av.Packet(bytes(sample.data))
             packet.stream, packet.pts, packet.dts = stream, sample.pts, sample.dts
             container.mux(packet)
     data, found = file.getvalue(), []

@@ -129,7 +129,7 @@ def test_any_bytes_have_a_size_or_are_refused(data: bytes) -> None:
 
 def test_the_record_is_what_a_muxer_writes() -> None:
     clip = clips.video(Codec.VP9, seconds=0.2)
-    key = vp9_key_frame(clip.samples[0].data)
+    key = vp9_key_frame(bytes(clip.samples[0].data))
     assert key
     ours, theirs = vp9_record(key, 30), clip.track.config[-8:]
     assert ours[:1] == theirs[:1]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from origin.config import PARSERS, Address, ConfigError, Settings, load_settings
+from origin.config import PARSERS, ROLES, SERVING, Address, ConfigError, Settings, load_settings
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 EVERYTHING = """
@@ -26,6 +26,7 @@ tls_key = "key.pem"
 secret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 trusted_proxies = ["10.0.0.0/8", "2001:db8::1"]
 cors_origins = ["https://app.example.org", "http://localhost:3000"]
+role = "api,ingest,delivery"
 part_target_s = 0.25
 log_level = "DEBUG"
 log_format = "json"
@@ -64,6 +65,7 @@ def test_every_setting_is_read_from_the_file(tmp_path: Path) -> None:
         secret=bytes(range(32)),
         trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("2001:db8::1")),
         cors_origins=("https://app.example.org", "http://localhost:3000"),
+        role=SERVING,
         part_target_s=0.25,
         log_level="debug",
         log_format="json",
@@ -216,3 +218,11 @@ def documented() -> list[str]:
 def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
     assert documented() == list(PARSERS)
     assert documented() == [item.name for item in dataclasses.fields(Settings)]
+
+
+def test_a_server_does_jobs_unless_its_role_leaves_them_to_workers(tmp_path: Path) -> None:
+    assert load(tmp_path).role == load(tmp_path, role="all").role == ROLES
+    assert load(tmp_path, 'role = ["worker", "api", "ingest", "delivery"]').role == ROLES
+    assert load(tmp_path, role="API,ingest,delivery").role == SERVING
+    for wrong in "worker", "api", "all,worker", "nonsense":
+        assert "headwater worker" in refusal(tmp_path, role=wrong)

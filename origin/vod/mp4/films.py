@@ -61,7 +61,7 @@ class RecordedSource:
     def __init__(self, catalog: Catalog, asset: Asset) -> None:
         self.prefix = asset.prefix
         self._catalog = catalog
-        self._of = asset.broadcast_id
+        self._of = asset.package
 
     async def inits(self) -> Sequence[str]:
         """As Source."""

@@ -1,19 +1,27 @@
-"""`/v1/assets`: what can be played on demand. A recording becomes one by itself, at the end of its broadcast."""
+"""`/v1/assets`: what can be played on demand.
+
+A recording becomes one by itself, at the end of its broadcast. An uploaded object becomes one when somebody asks.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from quart import Blueprint, Response
 from quart_schema import tag, validate_response
 
-from origin.catalog import assets, cursors
+from origin.catalog import assets, cursors, jobs, objects, packages
 from origin.catalog.assets import Changes
+from origin.catalog.ids import new_id
 from origin.errors import Problem
+from origin.vod.runner import tell
 from origin.web.access import principal, require_principal
 from origin.web.api import models
 from origin.web.api.bodies import asks, takes
+from origin.web.api.once import once
 from origin.web.api.preconditions import etag, wanted_revision
 from origin.web.services import services
 from origin.web.token_desk import Grant, new_public_jti
@@ -27,6 +35,23 @@ blueprint = Blueprint("assets", __name__, url_prefix="/v1/assets")
 blueprint.before_request(require_principal)
 
 Answer = tuple[models.Asset, int, dict[str, str]]
+
+
+MAX_NAME: Final = 200
+"""As `models.Name`."""
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@blueprint.post("")
+@tag(["assets"])
+@takes(models.AssetCreate)
+@validate_response(models.Asset, 201)
+async def create_asset(body: models.AssetCreate) -> Answer:
+    """Have an asset made from an uploaded object. It is queued; read it again to see how far it has come."""
+    given = services()
+    made = await once(models.Asset, 201, partial(_create, given, principal().tenant_id, body))
+    await tell(given.bus)
+    return _answer(made, 201)
 
 
 @blueprint.get("")
@@ -72,14 +97,34 @@ async def change_asset(asset_id: str, body: models.AssetPatch) -> Answer:
 @blueprint.delete("/<asset_id>")
 @tag(["assets"])
 async def delete_asset(asset_id: str) -> tuple[str, int]:
-    """Delete an asset. Nobody can play it any more; what was stored of it goes within minutes."""
+    """Delete an asset, ready or not. Nobody can play it any more; what was stored of it goes within minutes."""
     given, tenant_id = services(), principal().tenant_id
     revoked = await given.catalog.write(partial(_delete, given, tenant_id, asset_id, wanted_revision()))
     await given.keyring.announce(*revoked)
+    await tell(given.bus, jobs.id_of(asset_id))
     return "", 204
 
 
 # What follows runs in the catalog's writer thread, inside one transaction.
+
+
+def _create(given: Services, tenant_id: str, body: models.AssetCreate, conn: Connection) -> models.Asset:
+    version = objects.current(conn, tenant_id, body.object_id)
+    if version is None:
+        raise Problem("not_found", "There is no object with this id; upload it first.")
+    asset_id = new_id("as_", given.random)
+    public = body.playback == "public"
+    new = packages.NewAsset(
+        id=asset_id,
+        tenant_id=tenant_id,
+        playback_id=new_id("pb_", given.random),
+        name=body.name or _CONTROL.sub("", version.name)[:MAX_NAME] or asset_id,
+        playback=body.playback,
+        public_jti=new_public_jti(tenant_id, asset_id, given.random) if public else None,
+        keep_s=body.keep_s,
+    )
+    order = packages.Order(version.object_id, version.id, version.key, version.size)
+    return _shown(given, packages.create(conn, new, order, given.clock()))
 
 
 def _change(  # noqa: PLR0913, PLR0917 - a request and its circumstances
@@ -108,7 +153,7 @@ def _revoke_public(given: Services, row: assets.Asset, conn: Connection) -> list
 
 
 _SHOWN: Final = (
-    *("id", "name", "state", "playback", "playback_id", "stream_id", "broadcast_id", "progress", "keep_s"),
+    *("id", "name", "state", "playback", "playback_id", "progress", "keep_s"),
     *("revision", "created_at", "updated_at"),
 )
 
@@ -116,6 +161,9 @@ _SHOWN: Final = (
 def _shown(given: Services, row: assets.Asset) -> models.Asset:
     """Give the asset's JSON; members that do not apply are left unset, so that they do not appear."""
     optional: dict[str, Any] = {
+        **{name: getattr(row, name) for name in ("stream_id", "broadcast_id", "object_id", "version_id")},
+        "job_id": jobs.id_of(row.id) if row.object_id else None,
+        "left_out": [models.LeftOut(**each) for each in json.loads(row.left_out)] if row.left_out else None,
         "duration_s": row.duration_s,
         "error": row.error,
         "expires_at": row.expires_at,
@@ -141,5 +189,5 @@ def _sent_on(given: Services, row: assets.Asset, form: str) -> Response:
     return Response(status=307, headers={"Location": f"{address}?download={form}", "Cache-Control": "no-store"})
 
 
-def _answer(asset: models.Asset) -> Answer:
-    return asset, 200, {"ETag": etag(asset.revision)}
+def _answer(asset: models.Asset, status: int = 200) -> Answer:
+    return asset, status, {"ETag": etag(asset.revision)}

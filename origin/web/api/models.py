@@ -102,6 +102,12 @@ class PlayUrls(BaseModel):
     dash: str
 
 
+class DownloadUrls(BaseModel):
+    """Absolute address of a file, in the version that is the current one now."""
+
+    download: str
+
+
 class Stream(BaseModel):
     """A stream. `stream_key` is shown once: in the answer that made it."""
 
@@ -138,6 +144,25 @@ class StreamPage(BaseModel):
     next_cursor: str | None
 
 
+class AssetCreate(Body):
+    """An asset that is to be made from an object, as the object is now."""
+
+    object_id: str = Field(max_length=64, description="The object whose current version is packaged")
+    name: Name = _optional()
+    playback: Playback = "signed"
+    keep_s: Keep = None
+
+
+class LeftOut(BaseModel):
+    """A track of the file that was not taken into the asset, and why not."""
+
+    index: int = Field(description="Its place in the file")
+    kind: str
+    codec: str
+    language: str
+    why: str
+
+
 class AssetPatch(Body):
     """Changes to an asset; what is left out stays."""
 
@@ -147,20 +172,24 @@ class AssetPatch(Body):
 
 
 class Asset(BaseModel):
-    """What can be played on demand: a recording. Times of keeping count from its creation."""
+    """What can be played on demand: a recording, or made from an object. Times of keeping count from its creation."""
 
     id: str
     name: str
     state: Literal["queued", "processing", "ready", "failed"]
     playback: Literal["signed", "public"]
     playback_id: str
-    stream_id: str
-    broadcast_id: str
     progress: float = Field(description="0 to 1")
     keep_s: int | None = Field(description="null: for ever")
     revision: int = Field(description="Rises with each change of settings; the ETag")
     created_at: float
     updated_at: float
+    stream_id: str | None = Field(default=None, description="Only of a recording")
+    broadcast_id: str | None = Field(default=None, description="Only of a recording")
+    object_id: str | None = Field(default=None, description="What it was made from, unless it is a recording")
+    version_id: str | None = Field(default=None, description="Which version of the object")
+    job_id: str | None = Field(default=None, description="The job that makes it from the object")
+    left_out: list[LeftOut] | None = Field(default=None, description="Tracks of the object that were not taken")
     duration_s: float | None = Field(default=None, description="Once it is ready")
     error: str | None = Field(default=None, description="Why it failed")
     expires_at: float | None = Field(default=None, description="When it will be deleted, unless it is kept for ever")
@@ -171,6 +200,28 @@ class AssetPage(BaseModel):
     """Some assets, newest first. `next_cursor` is null on the last page."""
 
     items: list[Asset]
+    next_cursor: str | None
+
+
+class Job(BaseModel):
+    """Work that a worker does in its turn."""
+
+    id: str
+    kind: Literal["package"]
+    subject: str = Field(description="The id of what it is about: of an asset, for `package`")
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float = Field(description="0 to 1, of the attempt that is running")
+    attempt: int = Field(description="How often it was begun")
+    created_at: float
+    updated_at: float
+    not_before: float | None = Field(default=None, description="When it is tried again, while it waits for that")
+    error: str | None = Field(default=None, description="Why it failed, or why the attempt before did")
+
+
+class JobPage(BaseModel):
+    """Some jobs, newest first. `next_cursor` is null on the last page."""
+
+    items: list[Job]
     next_cursor: str | None
 
 
@@ -208,6 +259,33 @@ class StreamPageQuery(PageQuery):
     on_air: bool = Field(default=False, description="Only those on the air, or waiting for their publisher")
 
 
+class StoredObject(BaseModel):
+    """A file by its name; the same name again is a new version of it."""
+
+    id: str
+    name: str
+    version_id: str = Field(description="The current version")
+    size: int = Field(description="Bytes")
+    sha256: str = Field(description="SHA-256 of the bytes, in hex")
+    content_type: str = Field(description="As who uploaded it said")
+    revision: int = Field(description="Rises with each version; the ETag")
+    created_at: float
+    updated_at: float
+
+
+class ObjectPage(BaseModel):
+    """Some objects, newest first. `next_cursor` is null on the last page."""
+
+    items: list[StoredObject]
+    next_cursor: str | None
+
+
+class ObjectsQuery(PageQuery):
+    """Which part of a list of objects."""
+
+    prefix: str = Field(default="", max_length=1024, description="What the names begin with")
+
+
 class AssetQuery(BaseModel):
     """In which form an asset is wanted."""
 
@@ -217,22 +295,23 @@ class AssetQuery(BaseModel):
 
 
 class TokenCreate(Body):
-    """What a token is to open. Give `playback_id` with scope play, `stream_id` with scope publish."""
+    """What a token is to open: `playback_id` with scope play, `object_id` with download, `stream_id` with publish."""
 
-    scope: Literal["play", "publish"]
+    scope: Literal["play", "download", "publish"]
     playback_id: str = _optional(max_length=64)
+    object_id: str = _optional(max_length=64)
     stream_id: str = _optional(max_length=64)
     ttl_s: int = Field(default=21_600, ge=1, le=MAX_TTL_S, description="Seconds that it lives")
     ip: IPv4Address | IPv6Address = _optional(description="The only address that may use it")
 
 
 class Token(BaseModel):
-    """A delivery token. `urls` is there with scope play."""
+    """A delivery token. `urls` is there with the scopes play and download."""
 
     token: str
     jti: str
     expires_at: int
-    urls: PlayUrls | None = None
+    urls: PlayUrls | DownloadUrls | None = None
 
 
 class Jwk(BaseModel):

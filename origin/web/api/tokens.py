@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from quart import Blueprint
 from quart_schema import tag, validate_response
 
 from cdn import token as cdn_tokens
-from origin.catalog import assets, streams
+from origin.catalog import assets, objects, streams
 from origin.errors import Problem
 from origin.web.access import principal, require_principal
 from origin.web.api import models
@@ -27,13 +27,16 @@ blueprint = Blueprint("tokens", __name__, url_prefix="/v1/tokens")
 blueprint.before_request(require_principal)
 open_blueprint = Blueprint("jwks", __name__)
 
+_SUBJECTS: Final = {"play": "playback_id", "download": "object_id", "publish": "stream_id"}
+"""The field that names what a token of a scope is for."""
+
 
 @blueprint.post("")
 @tag(["tokens"])
 @takes(models.TokenCreate)
 @validate_response(models.Token, 201)
 async def create_token(body: models.TokenCreate) -> tuple[models.Token, int]:
-    """Mint a token that opens one stream or asset for viewers (`play`), or a stream for its publisher (`publish`)."""
+    """Mint a token for one stream or asset (`play`), one object (`download`), or a stream's publisher (`publish`)."""
     return await once_outside(models.Token, 201, partial(_mint, body)), 201
 
 
@@ -72,29 +75,39 @@ async def manifest_keys() -> tuple[models.Jwks, int, dict[str, str]]:
 
 async def _mint(body: models.TokenCreate) -> models.Token:
     given, tenant_id = services(), principal().tenant_id
-    sub = await given.catalog.read(partial(_subject, body, tenant_id))
+    sub, version = await given.catalog.read(partial(_subject, body, tenant_id))
     address = str(body.ip) if "ip" in body.model_fields_set else None
     minted = given.keyring.mint(Grant(body.scope, sub, tenant_id, address), body.ttl_s)
     token = models.Token(token=minted.token, jti=minted.jti, expires_at=minted.expires_at or 0)
     if body.scope == "play":
         token.urls = models.PlayUrls(hls=given.links.hls(minted.token, sub), dash=given.links.dash(minted.token, sub))
+    if version:
+        token.urls = models.DownloadUrls(download=given.links.download(minted.token, version))
     return token
 
 
-def _subject(body: models.TokenCreate, tenant_id: str, conn: Connection) -> str:
-    """Give the id that the token is for. Raises `invalid_body`; `not_found` if it is not the tenant's."""
-    wanted, other = ("playback_id", "stream_id") if body.scope == "play" else ("stream_id", "playback_id")
+def _subject(body: models.TokenCreate, tenant_id: str, conn: Connection) -> tuple[str, objects.Version | None]:
+    """Give the id that the token is for, and an object's version.
+
+    Raises `invalid_body`; `not_found` if it is not the tenant's.
+    """
+    wanted = _SUBJECTS[body.scope]
     if wanted not in body.model_fields_set:
         raise Problem("invalid_body", f"The field {wanted!r} is missing; scope {body.scope} needs it.")
-    if other in body.model_fields_set:
+    for other in sorted({*_SUBJECTS.values()} & body.model_fields_set - {wanted}):
         raise Problem("invalid_body", f"The field {other!r} does not go with scope {body.scope}; leave it out.")
+    if body.scope == "download":
+        version = objects.current(conn, tenant_id, body.object_id)
+        if version is None:
+            raise Problem("not_found", "There is no object with this object_id.")
+        return version.object_id, version
     if body.scope == "play":
         row = streams.by_playback_id(conn, body.playback_id) or assets.by_playback_id(conn, body.playback_id)
     else:
         row = streams.get(conn, tenant_id, body.stream_id)
     if row is None or row.tenant_id != tenant_id:
         raise Problem("not_found", f"There is no stream{' or asset' * (body.scope == 'play')} with this {wanted}.")
-    return row.playback_id if body.scope == "play" else row.id
+    return row.playback_id if body.scope == "play" else row.id, None
 
 
 def _revoke(given: Services, tenant_id: str, jti: str, conn: Connection) -> None:

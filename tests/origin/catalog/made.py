@@ -8,6 +8,7 @@ import pytest
 
 from origin.catalog import broadcasts, streams
 from origin.catalog.ids import DEFAULT_TENANT
+from origin.catalog.packages import NewAsset, Order
 from origin.catalog.streams import NewStream
 from origin.errors import Problem
 from packager.recorded import Recorded
@@ -55,4 +56,22 @@ def a_row(msn: int, rendition: str = "v0", size: int = 9) -> Recorded:
     return Recorded(
         *(rendition, msn, f"1-{msn}.m4s", "1-init-0.mp4", 2.0, 1_800_000_000.0 + 2 * msn, msn == 3, 180_000 * msn),
         *(0, 0, size, "ab" * 32 if size else ""),
+    )
+
+
+def an_order() -> Order:
+    """What an asset is made from."""
+    return Order("ob_film", "ve_film", "tn_default/ob_film/ve_film", 9)
+
+
+def a_new_asset(asset_id: str = "as_film", tenant_id: str = DEFAULT_TENANT, keep_s: float | None = None) -> NewAsset:
+    """An asset that is to be made from an object."""
+    return NewAsset(
+        id=asset_id,
+        tenant_id=tenant_id,
+        playback_id=f"pb_{asset_id}",
+        name="Film",
+        playback="signed",
+        public_jti=None,
+        keep_s=keep_s,
     )

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from click.testing import CliRunner
 from hypercorn.asyncio import serve
@@ -14,8 +14,8 @@ from hypercorn.config import Config
 
 from origin.cli.main import main
 from origin.config import Address, Settings
-from origin.web.factory import make_api
-from tests.origin.web.house import Director, furnish
+from tests.origin.web.depot import open_depot
+from tests.origin.web.house import Clock, Director, furnish, open_house
 
 if TYPE_CHECKING:
     import socket
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from click.testing import Result
+
+
+class WallClock(Clock):
+    """The time, which nobody moves."""
+
+    def __call__(self) -> float:
+        return time.time()
 
 
 @dataclass
@@ -39,6 +46,7 @@ class Shell:
             "HEADWATER_OPS_BIND": "127.0.0.1:0",
             "HEADWATER_RTMP_BIND": "127.0.0.1:0",
             "HEADWATER_API_KEY": "",
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
             **environ,
         }
         return CliRunner().invoke(main, list(words), input=stdin, env=given)
@@ -60,10 +68,12 @@ async def run_api(folder: Path, listener: socket.socket, ready: threading.Event,
         store_url="memory:",
         http_bind=Address(*listener.getsockname()[:2]),
     )
-    services = await furnish(settings, time.time, Director())
+    director = Director()
+    services = await furnish(settings, time.time, director)
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.errorlog = None
-    ready.set()
-    await serve(make_api(services), config, shutdown_trigger=lambda: asyncio.to_thread(stop.wait))
+    async with open_depot(open_house(services, WallClock(), director)) as depot:
+        ready.set()
+        await serve(cast("Any", depot.front), config, shutdown_trigger=lambda: asyncio.to_thread(stop.wait))
     services.catalog.close()

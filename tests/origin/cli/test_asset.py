@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from origin.catalog import assets, broadcasts
+from origin.catalog import assets, broadcasts, objects
 from origin.catalog.database import Catalog
 
 if TYPE_CHECKING:
@@ -36,6 +36,22 @@ def recorded(shell: Shell) -> str:
         return catalog.write_now(work)
     finally:
         catalog.close()
+
+
+def test_an_object_is_made_an_asset_of(shell: Shell) -> None:
+    fields: dict[str, Any] = {"sha256": "ab" * 32, "content_type": "video/mp4", "created_at": 1_000.0}
+    version = objects.Version("ve_a", "tn_default", "", "tn_default/objects/ve_a", 9, name="film.mp4", **fields)
+    catalog = Catalog.open(f"sqlite:///{shell.folder}/catalog.db")
+    try:
+        catalog.write_now(lambda conn: objects.put(conn, version, "ob_a"))
+    finally:
+        catalog.close()
+    made = shell.made("asset", "create", "ob_a", "--name", "Film", "--keep-s", "60")
+    assert (made["name"], made["object_id"], made["keep_s"], made["playback"]) == ("Film", "ob_a", 60, "signed")
+    lines = dict(line.split(None, 1) for line in shell.run("asset", "show", made["id"]).stdout.splitlines())
+    assert lines["object_id"] == "ob_a"
+    assert lines["job_id"].startswith("jb_")
+    assert shell.run("asset", "create", "ob_none").exit_code == 1
 
 
 def test_an_asset_s_life(shell: Shell) -> None:

@@ -70,7 +70,7 @@ async def whole(house: House, count: int = 1) -> list[Asset]:
 
 
 async def written(house: House, asset: Asset) -> list[Recorded]:
-    return await house.catalog.read(lambda conn: recordings.segments(conn, asset.broadcast_id, ("", -1), 9_999))
+    return await house.catalog.read(lambda conn: recordings.segments(conn, asset.package, ("", -1), 9_999))
 
 
 async def stored(house: House, asset: Asset) -> set[str]:

@@ -117,7 +117,7 @@ async def whole(house: House) -> Asset:
 
 
 async def rows_of(house: House, asset: Asset) -> list[Recorded]:
-    return await house.catalog.read(lambda conn: recordings.segments(conn, asset.broadcast_id, ("", -1), 9_999))
+    return await house.catalog.read(lambda conn: recordings.segments(conn, asset.package, ("", -1), 9_999))
 
 
 async def names(store: MemoryStore) -> set[str]:

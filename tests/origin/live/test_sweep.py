@@ -4,16 +4,28 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from origin.catalog import assets, broadcasts, leases, making, on_air, recordings, streams, tenants
+from origin.catalog import (
+    assets,
+    broadcasts,
+    jobs,
+    leases,
+    making,
+    on_air,
+    packages,
+    recordings,
+    remains,
+    streams,
+    tenants,
+)
 from origin.catalog.database import Catalog
 from origin.catalog.ids import DEFAULT_TENANT, secret_hash
 from origin.catalog.streams import NewStream
 from origin.errors import Problem
 from origin.live import sweep as sweep_module
-from origin.live.sweep import GRACE_S, expire, run, sweep
+from origin.live.sweep import GRACE_S, clear_remains, expire, run, sweep
 from origin.stores.memory import MemoryStore
 from origin.stores.protocol import StoreError
-from tests.origin.catalog.made import a_row
+from tests.origin.catalog.made import a_new_asset, a_row, an_order
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -89,6 +101,50 @@ async def test_rows_go_in_slices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     await catalog.write(lambda conn: assets.delete(conn, DEFAULT_TENANT, asset_id, None, NOW + 1))
     assert await sweep(catalog, store, NOW + 60) == 1
     assert not await catalog.read(lambda conn: recordings.any_of(conn, "bc_a"))
+    await asyncio.to_thread(catalog.close)
+
+
+async def _packaged(tmp_path: Path, store: MemoryStore) -> tuple[Catalog, str]:
+    """An asset that was made from an object, and is ready; the id of it."""
+    catalog = Catalog.open(f"sqlite:///{tmp_path}/catalog.db")
+    await catalog.write(lambda conn: tenants.ensure_default(conn, NOW))
+    asset = await catalog.write(lambda conn: packages.create(conn, a_new_asset(keep_s=100.0), an_order(), NOW))
+    job = await catalog.write(lambda conn: jobs.claim(conn, "wo_a", [jobs.PACKAGE], NOW))
+    assert job
+    await store.put(f"{asset.prefix}v0/1-0.m4s", [b"x"])
+    assert await catalog.write(lambda conn: packages.write_down(conn, job, [a_row(0)], []))
+    assert await catalog.write(lambda conn: jobs.finish(conn, job, NOW))
+    assert await catalog.write(lambda conn: making.hold(conn, asset.id, "no_a", NOW, asset.tenant_id))
+    assert await catalog.write(lambda conn: assets.finish(conn, asset.id, 2.0, NOW))
+    return catalog, asset.id
+
+
+async def test_what_was_made_from_an_object_goes_a_minute_after_its_asset(tmp_path: Path) -> None:
+    store = MemoryStore()
+    catalog, asset_id = await _packaged(tmp_path, store)
+    await store.put(f"{DEFAULT_TENANT}/objects/ve_film", [b"the object itself"])
+    assert await expire(catalog, NOW + 99) == 0
+    assert await clear_remains(catalog, store, NOW + 9_999) == 0
+    assert await expire(catalog, NOW + 100) == 1
+    assert await clear_remains(catalog, store, NOW + 100 + GRACE_S) == 0
+    assert len(await store.list(f"{DEFAULT_TENANT}/as_", None, 9)) == 1
+    assert await clear_remains(catalog, store, NOW + 101 + GRACE_S) == 1
+    assert [each.key for each in await store.list("", None, 9)] == [f"{DEFAULT_TENANT}/objects/ve_film"]
+    assert not await catalog.read(lambda conn: recordings.any_of(conn, asset_id))
+    assert await catalog.read(lambda conn: leases.get(conn, assets.lease_of(asset_id))) is None
+    assert await catalog.read(lambda conn: remains.released_before(conn, 1e12, 9)) == []
+    await asyncio.to_thread(catalog.close)
+
+
+async def test_what_a_store_does_not_delete_or_somebody_may_still_put_is_tried_again(tmp_path: Path) -> None:
+    store = Stuck()
+    catalog, asset_id = await _packaged(tmp_path, store)
+    await catalog.write(lambda conn: assets.delete(conn, DEFAULT_TENANT, asset_id, None, NOW))
+    later = NOW + GRACE_S + 1
+    assert await clear_remains(catalog, store, later) == 0
+    await catalog.write(lambda conn: making.hold(conn, asset_id, "no_a", later, DEFAULT_TENANT))
+    assert await clear_remains(catalog, MemoryStore(), later) == 0
+    assert await clear_remains(catalog, MemoryStore(), later + making.WORK_S) == 1
     await asyncio.to_thread(catalog.close)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from origin.config import Address, Settings
+from tests.origin.web.depot import Depot, open_depot
 from tests.origin.web.house import Clock, Director, House, furnish, open_house
 
 if TYPE_CHECKING:
@@ -32,3 +33,9 @@ async def house(settings: Settings) -> AsyncIterator[House]:
     services = await furnish(settings, clock, director)
     yield open_house(services, clock, director)
     services.catalog.close()
+
+
+@pytest.fixture
+async def depot(house: House) -> AsyncIterator[Depot]:
+    async with open_depot(house) as opened:
+        yield opened

@@ -6,7 +6,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from origin.catalog import assets, broadcasts
+from origin.catalog import assets, broadcasts, jobs, objects, packages
 from origin.errors import Problem
 from tests.origin.web.house import mint, problem, verify
 
@@ -175,3 +175,85 @@ async def test_a_download_is_sent_on_to_the_file_with_a_token(house: House) -> N
     other = await house.call("GET", f"/v1/assets/{asset['id']}?download=mkv")
     assert await problem(other) == (400, "bad_request", ANY)
     assert (await house.call("GET", "/v1/assets/as_none?download=mp4")).status_code == 404
+
+
+async def uploaded(house: House, name: str = "My film.mov", tenant_id: str = "tn_default") -> str:
+    """The id of an object."""
+    fields: dict[str, Any] = {"sha256": "ab" * 32, "content_type": "video/quicktime", "created_at": house.clock()}
+    version = objects.Version("ve_film", tenant_id, "", f"{tenant_id}/objects/ve_film", 9, name=name, **fields)
+    made = await house.services.catalog.write(lambda conn: objects.put(conn, version, "ob_film"))
+    return made.object_id
+
+
+async def test_an_object_is_made_an_asset_of(house: House) -> None:
+    object_id = await uploaded(house)
+    answer = await house.call("POST", "/v1/assets", {"object_id": object_id, "keep_s": 60})
+    assert answer.status_code == 201, await answer.get_data()
+    asset = await answer.get_json()
+    expected = {
+        "name": "My film.mov",
+        "state": "queued",
+        "progress": 0,
+        "object_id": object_id,
+        "version_id": "ve_film",
+        "keep_s": 60,
+        "expires_at": house.clock() + 60,
+        "playback": "signed",
+    }
+    assert asset.items() >= expected.items()
+    assert not {"stream_id", "broadcast_id", "duration_s", "error", "urls", "left_out"} & asset.keys()
+    assert answer.headers["ETag"] == '"1"'
+    assert await shown(house, asset["id"]) == asset
+    job = await (await house.call("GET", f"/v1/jobs/{asset['job_id']}")).get_json()
+    assert (job["subject"], job["state"]) == (asset["id"], "queued")
+
+
+async def test_it_has_the_name_and_the_viewers_that_it_is_given(house: House) -> None:
+    object_id = await uploaded(house, "x" * 300 + "\n.mov")
+    body = {"object_id": object_id, "name": "Premiere", "playback": "public"}
+    asset = await (await house.call("POST", "/v1/assets", body)).get_json()
+    assert asset["name"] == "Premiere"
+    token = asset["urls"]["hls"].split("/")[-3]
+    path = f"/play/{asset['playback_id']}/index.m3u8"
+    assert verify(house, token, path=path).sub == asset["playback_id"]
+    asset = await (await house.call("POST", "/v1/assets", {"object_id": object_id})).get_json()
+    assert asset["name"] == "x" * 200
+
+
+async def test_asked_twice_with_one_key_it_is_made_once(house: House) -> None:
+    body = {"object_id": await uploaded(house)}
+    first, second = [
+        await (await house.call("POST", "/v1/assets", body, Idempotency_Key="k")).get_json() for _ in range(2)
+    ]
+    assert first == second
+    assert len((await (await house.call("GET", "/v1/assets")).get_json())["items"]) == 1
+    assert len((await (await house.call("GET", "/v1/jobs")).get_json())["items"]) == 1
+
+
+async def test_only_an_own_object_is_made_an_asset_of(house: House) -> None:
+    object_id = await uploaded(house)
+    key = await house.tenant("tn_other")
+    for body, authorization in ({"object_id": object_id}, f"Bearer {key}"), ({"object_id": "ob_none"}, ""):
+        headers = {"Authorization": authorization} if authorization else {}
+        assert (await problem(await house.call("POST", "/v1/assets", body, **headers)))[:2] == (404, "not_found")
+    for body in {}, {"object_id": object_id, "state": "ready"}, {"object_id": object_id, "name": "a\nb"}:
+        assert (await problem(await house.call("POST", "/v1/assets", body)))[1] == "invalid_body"
+
+
+async def test_tracks_that_were_left_out_are_shown(house: House) -> None:
+    asset = await (await house.call("POST", "/v1/assets", {"object_id": await uploaded(house)})).get_json()
+    job = await house.services.catalog.write(lambda conn: jobs.claim(conn, "wo_a", ["package"], house.clock()))
+    assert job
+    told = '[{"index": 2, "kind": "data", "codec": "tmcd", "language": "", "why": "It is no media."}]'
+    assert await house.services.catalog.write(lambda conn: packages.note_left_out(conn, job, told))
+    shown_now = await shown(house, asset["id"])
+    assert shown_now["state"] == "processing"
+    assert [track["why"] for track in shown_now["left_out"]] == ["It is no media."]
+
+
+async def test_deletion_cancels_the_job(house: House) -> None:
+    asset = await (await house.call("POST", "/v1/assets", {"object_id": await uploaded(house)})).get_json()
+    answer = await house.call("DELETE", f"/v1/assets/{asset['id']}")
+    assert answer.status_code == 204
+    job = await (await house.call("GET", f"/v1/jobs/{asset['job_id']}")).get_json()
+    assert job["state"] == "cancelled"

@@ -54,7 +54,8 @@ async def test_a_token_may_be_tied_to_an_address(house: House) -> None:
     ("body", "field"),
     [
         ({}, "scope"),
-        ({"scope": "download", "object_id": "ob_x"}, "scope"),
+        ({"scope": "other", "object_id": "ob_x"}, "scope"),
+        ({"scope": "download", "playback_id": "pb_x"}, "object_id"),
         ({"scope": "play"}, "playback_id"),
         ({"scope": "play", "stream_id": "st_x"}, "playback_id"),
         ({"scope": "play", "playback_id": "pb_x", "stream_id": "st_x"}, "stream_id"),
