@@ -1,6 +1,6 @@
 """The composition root: the one place that names concrete classes and decides in which order they start and stop.
 
-    lock → catalog → store, bus → tokens → director, revived → sweep → recordings → RTMP → HTTP, operators
+    lock → catalog → store, bus → tokens → director, revived → sweep → recordings → RTMP → uploads → HTTP, operators
 
 Stopping goes the other way: publishers are told and what is open is stored before the HTTP listener lets held requests
 finish.
@@ -254,7 +254,7 @@ class Server:
         self._cleanup.push_async_callback(uploads.close)
         cleaner = Cleaner(self.catalog, store, scratch, workers, time.time)
         await cleaner.recover(sealer)
-        self._keep_running(cleaner.run())
+        self._keep_running(cleaner.run(sealer))
         return uploads
 
     async def _movies(self, store: ObjectStore) -> Movies:

@@ -58,11 +58,12 @@ class Cleaner:
                 await self._workers.run(partial(self._scratch.remove, upload_id))
         await sealer.resume()
 
-    async def run(self) -> None:
+    async def run(self, sealer: Sealer) -> None:
         """Tidy up from time to time, until cancelled."""
         while True:
             try:
                 await self.tidy()
+                await sealer.resume()
             except Problem as problem:
                 _log.warning("uploads_not_tidied", code=problem.code, detail=problem.detail)
             await asyncio.sleep(EVERY_S)

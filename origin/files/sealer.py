@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 2
 """Files that are hashed or sent: each takes a core, or a line, for as long as it lasts."""
-PAGE: Final = 100
+PAGE: Final = 1_000
+"""Looked at in one go; whatever is beyond has its turn a minute later."""
 AGAIN_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Pauses while a store or the catalog does not answer; the last one again and again."""
 HASH_BYTES: Final = 1 << 20
@@ -75,16 +76,17 @@ class Sealer:
         self._random = random
         self._room = asyncio.Semaphore(AT_ONCE)
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._closed = False
 
     async def resume(self) -> None:
-        """At a start: go on with all that were being sealed."""
+        """Go on with all that were being sealed: at a start, and from time to time."""
         place = self._scratch.place
         for upload in await self._catalog.read(lambda conn: uploads.in_state(conn, place, State.SEALING, PAGE)):
             self.begin(upload)
 
     def begin(self, upload: Upload) -> None:
         """Seal it, unless that is under way."""
-        if upload.id not in self._tasks:
+        if upload.id not in self._tasks and not self._closed:
             task = self._tasks[upload.id] = asyncio.create_task(self._seal(upload))
             task.add_done_callback(lambda _: self._tasks.pop(upload.id, None))
 
@@ -95,6 +97,7 @@ class Sealer:
 
     async def close(self) -> None:
         """Stop; what is not committed goes on at the next start."""
+        self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -105,17 +108,20 @@ class Sealer:
             tries = 0
             while True:
                 try:
-                    await self._try(upload)
+                    await self._try_or_fail(upload)
                 except Problem as problem:
                     pause = AGAIN_S[min(tries, len(AGAIN_S) - 1)]
                     _log.warning("upload_not_sealed", upload_id=upload.id, detail=problem.detail, again_in_s=pause)
                     tries += 1
                     await asyncio.sleep(pause)
-                except (_LostError, OSError) as error:
-                    await self._fail(upload, str(error))
-                    return
                 else:
                     return
+
+    async def _try_or_fail(self, upload: Upload) -> None:
+        try:
+            await self._try(upload)
+        except (_LostError, OSError) as error:
+            await self._fail(upload, str(error))
 
     async def _try(self, upload: Upload) -> None:
         version_id = derived_id("ve_", upload.id)

@@ -7,6 +7,7 @@ knows its headers, `origin.files` what an upload is, and this shell brings the t
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from origin.web.asgi import ClientGoneError, header
 from origin.web.bodies import Body
 from origin.web.connections import body_awaited
 from origin.web.contents import repr_digest, send_version
+from origin.web.guard import BODY_TIMEOUT_S
 from origin.wire import tus
 
 if TYPE_CHECKING:
@@ -130,7 +132,7 @@ class Files:
         declared, has_bytes = tus.declared_length(call.headers), tus.has_bytes(call.headers)
         if has_bytes and declared is not None and declared > asked.length:
             raise Problem("body_too_large", f"The upload is to have {asked.length} bytes; the body has more.")
-        if not has_bytes and not await call.body.is_empty():
+        if not has_bytes and not await _is_empty(call.body):
             tus.check_content_type(call.headers)
         made = await self._uploads.create(call.who.tenant_id, asked, _idempotency_key(call))
         if has_bytes and made.state == State.CREATED:
@@ -219,6 +221,15 @@ def _idempotency_key(call: _Call) -> str | None:
     if not 0 < len(key) <= MAX_KEY_CHARS:
         raise Problem("bad_request", f"Send an Idempotency-Key of 1 to {MAX_KEY_CHARS} characters.")
     return hashlib.sha256(call.who.who.encode() + b"\0" + key).hexdigest()
+
+
+async def _is_empty(body: Body) -> bool:
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            with body_awaited():
+                return await body.is_empty()
+    except TimeoutError:
+        raise Problem("request_timeout", f"Send the whole body within {BODY_TIMEOUT_S:.0f} s.") from None
 
 
 async def _respond(  # noqa: PLR0913, PLR0917 - a request's ends, and what is said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest_asyncio
 from origin.stores.peeking import peek
 from origin.stores.protocol import (
     CHUNK_BYTES,
+    Adopting,
     ObjectMissing,
     StoredObject,
     StoreError,
@@ -98,6 +100,26 @@ async def test_an_object_may_be_empty(store: ObjectStore, body: tuple[bytes, ...
     assert await store.get("a") == b""
     assert await store.size("a") == 0
     assert await read(store, "a") == b""
+
+
+@pytest.mark.parametrize("size", [0, 7, 70 << 20])  # the last one goes to S3 in parts
+async def test_a_file_can_be_taken(store: ObjectStore, tmp_path: Path, size: int) -> None:
+    file, block = tmp_path / "file", os.urandom(1 << 20)
+    file.write_bytes((block * (size // len(block) + 1))[:size])
+    assert isinstance(store, Adopting)
+    await store.put("tn/objects/ve", (b"old",))
+    await store.take("tn/objects/ve", file)
+    assert await store.size("tn/objects/ve") == size
+    assert await read(store, "tn/objects/ve", size - 5 if size else 0) == (block * 70)[:size][-5:]
+    with pytest.raises(ValueError, match="not a key"):
+        await store.take("../x", file)
+
+
+async def test_a_file_that_is_not_there_is_no_object(store: ObjectStore, tmp_path: Path) -> None:
+    assert isinstance(store, Adopting)
+    with pytest.raises((StoreError, OSError)):
+        await store.take("tn/objects/ve", tmp_path / "none")
+    assert await store.size("tn/objects/ve") is None
 
 
 async def test_the_last_put_counts(store: ObjectStore) -> None:

@@ -63,6 +63,28 @@ async def test_empty_folders_go_with_their_last_object(store: DiskStore, root: P
     assert folders(root) == [".drafts"]
 
 
+async def test_a_file_is_moved_into_its_place_and_both_folders_are_flushed(
+    store: DiskStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = root / ".drafts" / "file"
+    file.write_bytes(b"content")
+    inode = file.stat().st_ino
+    calls = watched(monkeypatch, root)
+    await store.take("a/b", file)
+    monkeypatch.undo()
+    assert calls == ["mkdir a", "fsync .", "replace .drafts a/b", "fsync a", "fsync .drafts"]
+    assert (root / "a/b").stat().st_ino == inode
+
+
+async def test_a_file_of_another_file_system_is_copied(store: DiskStore, root: Path, small_disk: Path) -> None:
+    file = small_disk / "file"
+    file.write_bytes(b"content" * 1000)
+    await store.take("a/b", file)
+    assert (root / "a/b").read_bytes() == b"content" * 1000
+    assert not file.exists()
+    assert files(root) == ["a/b"]
+
+
 async def test_content_is_flushed_before_its_name_and_the_name_before_the_answer(
     store: DiskStore, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,3 +101,14 @@ def test_closing_removes_the_folder_and_what_is_in_it(root: Path) -> None:
     drafts.write((b"x",))
     drafts.close()
     assert folders(root / ".drafts") == []
+
+
+def test_a_copy_is_whole_or_not_there(tmp_path: Path) -> None:
+    drafts = Drafts(tmp_path)
+    (tmp_path / "file").write_bytes(b"content")
+    copied = drafts.copy(tmp_path / "file")
+    assert copied.read_bytes() == b"content"
+    with pytest.raises(FileNotFoundError):
+        drafts.copy(tmp_path / "none")
+    assert list(copied.parent.iterdir()) == [copied]
+    drafts.close()
