@@ -6,6 +6,10 @@ The epoch is the writer's fencing number, so two writers can never give one name
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+POSTER: Final = "poster.jpg"
+"""A still of the whole, which is of no rendition."""
 
 
 @dataclass(frozen=True, slots=True)

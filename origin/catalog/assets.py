@@ -23,6 +23,8 @@ from origin.catalog import remains, rows, schema
 from origin.catalog.ids import derived_id, secret_hash
 from origin.catalog.streams import KEEP, Keep
 from origin.errors import Problem
+from packager.inventory import Stored
+from packager.names import POSTER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,11 +78,18 @@ class Asset:
     object_id: str | None = None
     version_id: str | None = None
     left_out: str | None = None
+    poster_size: int | None = None
+    poster_sha256: str | None = None
 
     @property
     def package(self) -> str:
         """Under which id its rows and objects are kept, and which its signatures name."""
         return self.broadcast_id or self.id
+
+    @property
+    def poster(self) -> Stored | None:
+        """The object that is a still of it."""
+        return Stored(POSTER, self.poster_size, self.poster_sha256) if self.poster_size and self.poster_sha256 else None
 
     @property
     def prefix(self) -> str:
@@ -221,6 +230,12 @@ def note_packaged(conn: Connection, asset_id: str, share: float, now: float) -> 
     """Note how much of the object has been packaged, 0 to 1."""
     being_made = sql_update(schema.assets).where(_ROW.id == asset_id, _ROW.state == PROCESSING, _ROW.whole.is_(False))
     conn.execute(being_made.values(progress=PACKAGED * share, updated_at=now))
+
+
+def note_poster(conn: Connection, asset_id: str, poster: Stored) -> None:
+    """Note that there is a still of it, and what is stored as that."""
+    values = {"poster_size": poster.size, "poster_sha256": poster.sha256}
+    conn.execute(sql_update(schema.assets).where(_ROW.id == asset_id).values(**values))
 
 
 def note_left_out(conn: Connection, asset_id: str, left_out: str) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from origin.catalog.jobs import Job
+    from packager.inventory import Stored
     from packager.recorded import Recorded, RecordedInit
 
 
@@ -73,12 +74,20 @@ def order_of(job: Job) -> Order:
     return Order(**json.loads(job.order))
 
 
-def write_down(conn: Connection, job: Job, segments: Sequence[Recorded], inits: Sequence[RecordedInit]) -> bool:
+def write_down(
+    conn: Connection,
+    job: Job,
+    segments: Sequence[Recorded],
+    inits: Sequence[RecordedInit],
+    poster: Stored | None = None,
+) -> bool:
     """Write down what this attempt has stored; nothing, and False, once the job is not its own any more."""
     ours = jobs.lock(conn, job)
     if ours:
         recordings.add_inits(conn, job.tenant_id, job.subject, inits)
         recordings.add(conn, job.tenant_id, job.subject, segments)
+        if poster:
+            assets.note_poster(conn, job.subject, poster)
     return ours
 
 

@@ -131,6 +131,8 @@ assets: Final = Table(
     Column("object_id", String),
     Column("version_id", String),
     Column("left_out", String),
+    Column("poster_size", Integer),
+    Column("poster_sha256", String),
     Column("playback_id", String, nullable=False, unique=True),
     Column("name", String, nullable=False),
     Column("state", String, nullable=False),

@@ -16,8 +16,7 @@ from origin.cli.packaging.package import Package
 from origin.cli.packaging.progress import shown
 from origin.errors import Problem
 from origin.vod.program.running import ProgramFailed, run
-from origin.vod.program.tales import BadTaleError, Progress
-from origin.vod.program.tales import Failed as Refused
+from origin.vod.program.tales import BadTaleError, Failure, Progress
 from packager.film import LONGEST_S, SEGMENT_S
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def _made(settings: Settings, film: Path, out: Path, segment_s: float, *, silent
     with film.open("rb") as file, destination.draft(out) as folder, shown(film.name, silent=silent) as bar:
         package = Package(folder, destination.package_id(out, os.urandom))
         for tale in run(file.fileno(), folder, _EPOCH, segment_s):
-            if isinstance(tale, Refused):
+            if isinstance(tale, Failure):
                 raise ProgramFailed(tale.sentence)
             if isinstance(tale, Progress):
                 bar.reach(tale.share)

@@ -22,7 +22,7 @@ def content_type(key: str) -> str:
     ending = file.rpartition(".")[2].lower()
     if ending in _MEDIA:
         return "audio/mp4" if _is_sound(folder.rpartition("/")[2]) else "video/mp4"
-    return _MANIFESTS.get(ending, "application/octet-stream")
+    return "image/jpeg" if ending == "jpg" else _MANIFESTS.get(ending, "application/octet-stream")
 
 
 def cache_control(key: str) -> str:

@@ -129,7 +129,8 @@ class Finisher:
         if max(map(len, finished.manifests.values())) > MAX_MANIFEST_BYTES:
             await self._fail(asset, f"It is too long: one of its playlists has more than {MAX_MANIFEST_BYTES:,} bytes.")
             return
-        files = recording.media + await self._put_all(asset, finished.manifests)
+        files = recording.media + ([asset.poster] if asset.poster else [])
+        files += await self._put_all(asset, finished.manifests)
         await self._remove_others(asset, {file.name for file in files})
         await self._put_package(asset, files)
         now = self._clock()

@@ -58,8 +58,10 @@ _MEDIA: Final = re.compile(
     r"([va]\d{1,3}/)(?:period-(\d{1,12})/(?=\d+-\d+\.m4s))?(\d{1,12}-(?:init-\d{1,9}\.mp4|\d{1,12}(?:\.\d{1,6})?\.m4s))"
 )
 _MEDIA_PLAYLIST: Final = re.compile(r"([va]\d{1,3})/index\.m3u8")
-_PROOF: Final = re.compile(r"package\.json|(?:(?:[va]\d{1,3}/)?index\.m3u8|manifest\.mpd|package\.json)\.jws")
-"""Of an asset: by these whoever was given its address can check what they get (`headwater verify`)."""
+_AS_STORED: Final = re.compile(
+    r"poster\.jpg|package\.json|(?:(?:[va]\d{1,3}/)?index\.m3u8|manifest\.mpd|package\.json)\.jws"
+)
+"""Of an asset: a still, and that by which who was given its address can check what they get (`headwater verify`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +206,9 @@ class Playback:
             name, _ = media
             stored = _Stored(asset.prefix + name, 0, await self._stored_size(asset.prefix + name))
             return await self._send_stored(scope, receive, send, name, stored), "media"
-        if _PROOF.fullmatch(target.rest):
+        if _AS_STORED.fullmatch(target.rest):
             stored = _Stored(asset.prefix + target.rest, 0, await self._stored_size(asset.prefix + target.rest))
-            return await self._send_stored(scope, receive, send, target.rest, stored), "proof"
+            return await self._send_stored(scope, receive, send, target.rest, stored), "as_stored"
         if target.rest not in {"index.m3u8", MPD} and not _MEDIA_PLAYLIST.fullmatch(target.rest):
             raise _no_such_thing()
         manifest = await unless_gone(receive, self._on_demand.manifest(asset, target.rest))

@@ -8,7 +8,7 @@ import pytest
 
 from origin.catalog import jobs, packages, tenants
 from origin.catalog.database import Catalog
-from origin.catalog.failures import CatalogError
+from origin.catalog.errors import CatalogError
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.config import Settings
 from origin.errors import Problem

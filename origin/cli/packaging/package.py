@@ -6,7 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from origin.vod.demux.film import LeftOut
+from origin.vod.program.tales import TracksLeftOut
 from origin.vod.sealed import sealed
 from packager import inventory, signing
 from packager.inventory import Inventory, Stored
@@ -17,6 +17,7 @@ from packager.signing import Place
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from origin.vod.demux.film import LeftOut
     from origin.vod.program.tales import Tale
     from packager.signing import SigningKey
 
@@ -47,8 +48,8 @@ class Package:
             self._inits.append(tale)
         elif isinstance(tale, Recorded):
             self._segments.append(tale)
-        elif isinstance(tale, LeftOut):
-            self.left_out.append(tale)
+        elif isinstance(tale, TracksLeftOut):
+            self.left_out += tale.tracks
 
     def finish(self, key: SigningKey, now: int) -> None:
         """Write all that is still missing, and make the whole durable; `now` in unix seconds."""

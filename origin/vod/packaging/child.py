@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from origin.vod.packaging import telling
-from origin.vod.packaging.telling import BadTaleError, Done, Failure
 from origin.vod.performers import BrokenOffError, RefusedError
+from origin.vod.program import running, tales
+from origin.vod.program.tales import BadTaleError, Done, Failure
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
     from pathlib import Path
 
-    from origin.vod.packaging.telling import Told
+    from origin.vod.program.tales import Tale
 
-PROGRAM: Final = (sys.executable, "-m", "origin.vod.program")
+PROGRAM: Final = (*running.PROGRAM, "--poster")
 SILENCE_S: Final = 600.0
 """Without a word, of progress or otherwise, it has got stuck."""
 END_S: Final = 10.0
@@ -34,8 +33,6 @@ NICE: Final = 10
 """What is on the air on this machine goes first."""
 WORDS_BYTES: Final = 4_096
 """Of what it says on standard error, the end is kept for our log: the last lines of a traceback."""
-_ENVIRONMENT: Final = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
-"""What an interpreter may need to start."""
 _BROKE_OFF: Final = "The program that packages files broke off in the middle of this one"
 
 _log = structlog.get_logger(__name__)
@@ -48,12 +45,12 @@ class Child:
         self._process = process
         self._epoch = epoch
 
-    async def tales(self) -> AsyncGenerator[Told, None]:
+    async def tales(self) -> AsyncGenerator[Tale, None]:
         """What it tells, up to its end. Raises `RefusedError` with its sentence, and `BrokenOffError`."""
-        told: Told | None = None
+        told: Tale | None = None
         while line := await self._line():
             try:
-                told = telling.read(line, self._epoch)
+                told = tales.read(line, self._epoch)
             except BadTaleError as error:
                 raise BrokenOffError(str(error)) from None
             if isinstance(told, Failure):
@@ -73,7 +70,7 @@ class Child:
         except ValueError:  # asyncio's word for a line beyond the limit
             raise BrokenOffError(f"{_BROKE_OFF}: it said too much at once.") from None
 
-    async def _check_end(self, last: Told | None) -> None:
+    async def _check_end(self, last: Tale | None) -> None:
         try:
             async with asyncio.timeout(END_S):
                 status = await self._process.wait()
@@ -85,7 +82,7 @@ class Child:
 
 
 @asynccontextmanager
-async def running(program: Sequence[str], file: int, out: Path, epoch: int, segment_s: float) -> AsyncIterator[Child]:
+async def started(program: Sequence[str], file: int, out: Path, epoch: int, segment_s: float) -> AsyncIterator[Child]:
     """Run the program on an open file; it is killed at the end if it still runs."""
     told = ("--in-fd", str(file), "--out", str(out), "--epoch", str(epoch), "--segment", str(segment_s))
     process = await asyncio.create_subprocess_exec(
@@ -94,8 +91,8 @@ async def running(program: Sequence[str], file: int, out: Path, epoch: int, segm
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        limit=telling.MAX_LINE_BYTES,
-        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        limit=tales.MAX_LINE_BYTES,
+        env=running.environment(),
     )
     with suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, process.pid, NICE)

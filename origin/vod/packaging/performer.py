@@ -11,7 +11,9 @@ its own when it fails. What slips through (a put by a worker that was taken for 
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import aclosing
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -21,10 +23,10 @@ from origin.errors import Problem
 from origin.observe import metrics
 from origin.vod.packaging import child, source
 from origin.vod.packaging.storing import store_file
-from origin.vod.packaging.telling import Progress, TracksLeftOut
 from origin.vod.performers import GoneError, RefusedError
+from origin.vod.program.tales import Poster, Progress, TracksLeftOut
 from packager.inventory import MAX_FILES
-from packager.names import epoch_of
+from packager.names import POSTER, epoch_of
 from packager.recorded import Recorded, RecordedInit
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from origin.stores.protocol import ObjectStore
     from origin.vod.packaging.child import Child
     from origin.vod.packaging.scratch import Scratch
-    from origin.vod.packaging.telling import Told
+    from origin.vod.program.tales import Tale
 
 SEGMENT_S: Final = 4.0
 """As in live streams that are not of low latency; key frames decide."""
@@ -81,7 +83,7 @@ class Packaging:
             aside.mkdir()
             async with (
                 source.opened(self._store, order, self._scratch, folder) as file,
-                child.running(self._program, file.fileno(), out, job.attempt, SEGMENT_S) as program,
+                child.started(self._program, file.fileno(), out, job.attempt, SEGMENT_S) as program,
             ):
                 work = _Work(self._catalog, self._store, job, out, aside)
                 await work.follow(program, report)
@@ -98,7 +100,7 @@ class Packaging:
         after: str | None = None
         while page := await self._store.list(prefix, after, LISTED):
             after = page[-1].key
-            old = [each.key for each in page if 0 <= epoch_of(each.key) <= last]
+            old = [each.key for each in page if 0 <= epoch_of(each.key) <= last or each.key == prefix + POSTER]
             if old:
                 await self._store.delete(old)
         while await self._catalog.write(lambda conn: packages.drop(conn, job, DROPPED)):
@@ -116,7 +118,7 @@ class _Work:
         self._aside = aside
         self._prefix = f"{job.tenant_id}/{job.subject}/"
         self._room = asyncio.Semaphore(PUTS)
-        self._stored: list[Recorded | RecordedInit] = []
+        self._stored: list[Recorded | RecordedInit | Poster] = []
         self._count = 0
         self._puts: set[asyncio.Task[None]] = set()
         self._error: Exception | None = None
@@ -138,13 +140,13 @@ class _Work:
         await self._write_down()
         report(1.0)
 
-    async def _hear(self, told: Told, report: Callable[[float], None]) -> None:
+    async def _hear(self, told: Tale, report: Callable[[float], None]) -> None:
         self._check()
         if isinstance(told, Progress):
             report(told.share)
         elif isinstance(told, TracksLeftOut):
-            await self._note_left_out(told.told)
-        elif isinstance(told, (Recorded, RecordedInit)):
+            await self._note_left_out(json.dumps([asdict(track) for track in told.tracks]))
+        elif isinstance(told, (Recorded, RecordedInit, Poster)):
             await self._take(told)
 
     def _check(self) -> None:
@@ -152,7 +154,7 @@ class _Work:
         if self._error:
             raise self._error
 
-    async def _take(self, row: Recorded | RecordedInit) -> None:
+    async def _take(self, row: Recorded | RecordedInit | Poster) -> None:
         self._count += 1
         if self._count > MAX_FILES:
             raise RefusedError(f"It would have more than {MAX_FILES:,} segments; cut the file into several.")
@@ -163,12 +165,12 @@ class _Work:
         if len(self._stored) >= ROWS:
             await self._write_down()
 
-    async def _put(self, row: Recorded | RecordedInit) -> None:
+    async def _put(self, row: Recorded | RecordedInit | Poster) -> None:
         name = row.stored.name
         try:
             metrics.store_puts.labels("package").inc()
             with metrics.store_seconds.labels("put").time():
-                await store_file(self._store, self._prefix + name, self._out / name, row.size, self._aside)
+                await store_file(self._store, self._prefix + name, self._out / name, row.stored.size, self._aside)
             self._stored.append(row)
         except Exception as error:  # noqa: BLE001 - whatever it was, `_check` raises it
             self._error = self._error or error
@@ -179,7 +181,8 @@ class _Work:
         rows, self._stored = self._stored, []
         inits = [row for row in rows if isinstance(row, RecordedInit)]
         segments = [row for row in rows if isinstance(row, Recorded)]
-        if not await self._catalog.write(lambda conn: packages.write_down(conn, self._job, segments, inits)):
+        still = next((row.stored for row in rows if isinstance(row, Poster)), None)
+        if not await self._catalog.write(lambda conn: packages.write_down(conn, self._job, segments, inits, still)):
             raise GoneError
 
     async def _note_left_out(self, told: str) -> None:

@@ -16,9 +16,10 @@ from origin.vod.demux.opening import open_film
 from origin.vod.program import tales
 from origin.vod.program.bounds import give_up
 from origin.vod.program.folder import Folder
-from origin.vod.program.poster import NAME, Poster
-from origin.vod.program.tales import Done, Failed, Progress
+from origin.vod.program.poster import Poster
+from origin.vod.program.tales import Done, Failure, Progress, TracksLeftOut
 from packager.film import Init, Piece, package
+from packager.names import POSTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +35,8 @@ def main() -> int:
     give_up(size)
     try:
         film = open_film(order.in_fd)
-        for left_out in film.left_out:
-            _tell(left_out)
+        if film.left_out:
+            _tell(TracksLeftOut(tuple(film.left_out)))
         for tale in _packaged(film, order, size):
             _tell(tale)
         film.close()
@@ -64,7 +65,7 @@ def _packaged(film: Film, order: argparse.Namespace, film_bytes: int) -> Iterato
             done += step.segment.size
             yield Progress(min(done / max(film_bytes, 1), 1.0))
     if jpeg := poster.jpeg():
-        yield tales.Poster(folder.put(NAME, jpeg))
+        yield tales.Poster(folder.put(POSTER, jpeg))
 
 
 def _tell(tale: Tale) -> None:
@@ -73,7 +74,7 @@ def _tell(tale: Tale) -> None:
 
 
 def _refuse(sentence: str) -> int:
-    _tell(Failed(sentence))
+    _tell(Failure(sentence))
     return 1
 
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from media.sample import Sample
     from media.track import Track
 
-NAME: Final = "poster.jpg"
 WANTED_S: Final = 8.0
 """The first key frame from here on, past most logos and fades from black, or the last one that there is."""
 

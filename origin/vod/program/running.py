@@ -10,7 +10,7 @@ import tempfile
 from typing import IO, TYPE_CHECKING, Final
 
 from origin.vod.program import tales
-from origin.vod.program.tales import Done, Failed
+from origin.vod.program.tales import Done, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
     from origin.vod.program.tales import Tale
 
+PROGRAM: Final = (sys.executable, "-P", "-m", "origin.vod.program")
+"""The folder in which it is started is not searched for modules."""
 PATIENCE_S: Final = 300.0
 """Without a word: a minute of 8K over a network file system, or a segment of an hour's silence to convert."""
 _BLOCK_BYTES: Final = 64 << 10
-_ENVIRONMENT: Final = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_ENVIRONMENT: Final = ("PATH", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
 """What an interpreter may need to start; nothing that may be secret."""
 
 
@@ -29,11 +31,10 @@ class ProgramFailed(Exception):  # noqa: N818 - says what happened
     """It ended without an answer, or did not speak as it should; the text is a sentence."""
 
 
-def command(in_fd: int, out: Path, epoch: int, segment_s: float, *, poster: bool = False) -> Sequence[str]:
-    """Its command line. The folder in which it is started is not searched for modules (-P)."""
+def command(in_fd: int, out: Path, epoch: int, segment_s: float) -> Sequence[str]:
+    """Its command line."""
     options = ("--in-fd", str(in_fd), "--out", str(out), "--epoch", str(epoch), "--segment", str(segment_s))
-    more = ("--poster",) if poster else ()
-    return (sys.executable, "-P", "-m", "origin.vod.program", *options, *more)
+    return (*PROGRAM, *options)
 
 
 def environment() -> dict[str, str]:
@@ -42,7 +43,7 @@ def environment() -> dict[str, str]:
 
 
 def run(in_fd: int, out: Path, epoch: int, segment_s: float) -> Iterator[Tale]:
-    """Package the file of a descriptor into the empty folder `out`, and give all that is told up to `Done` or `Failed`.
+    """Package the file of a descriptor into the empty folder `out`, and give what is told up to `Done` or `Failure`.
 
     Raises ProgramFailed and BadTaleError. Whoever stops listening ends the program.
     """
@@ -58,16 +59,16 @@ def run(in_fd: int, out: Path, epoch: int, segment_s: float) -> Iterator[Tale]:
         ) as program,
     ):
         try:
-            yield from _told(program, last_words)
+            yield from _told(program, last_words, epoch)
         finally:
             program.kill()
 
 
-def _told(program: subprocess.Popen[bytes], last_words: IO[bytes]) -> Iterator[Tale]:
+def _told(program: subprocess.Popen[bytes], last_words: IO[bytes], epoch: int) -> Iterator[Tale]:
     for line in _lines(program, last_words):
-        tale = tales.read(line)
+        tale = tales.read(line, epoch)
         yield tale
-        if isinstance(tale, Done | Failed):
+        if isinstance(tale, Done | Failure):
             return
 
 

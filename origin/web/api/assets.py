@@ -163,6 +163,7 @@ def _shown(given: Services, row: assets.Asset) -> models.Asset:
     optional: dict[str, Any] = {
         **{name: getattr(row, name) for name in ("stream_id", "broadcast_id", "object_id", "version_id")},
         "job_id": jobs.id_of(row.id) if row.object_id else None,
+        "poster": row.poster is not None,
         "left_out": [models.LeftOut(**each) for each in json.loads(row.left_out)] if row.left_out else None,
         "duration_s": row.duration_s,
         "error": row.error,

@@ -190,6 +190,7 @@ class Asset(BaseModel):
     version_id: str | None = Field(default=None, description="Which version of the object")
     job_id: str | None = Field(default=None, description="The job that makes it from the object")
     left_out: list[LeftOut] | None = Field(default=None, description="Tracks of the object that were not taken")
+    poster: bool = Field(default=False, description="Whether there is a still, poster.jpg beside the playlist")
     duration_s: float | None = Field(default=None, description="Once it is ready")
     error: str | None = Field(default=None, description="Why it failed")
     expires_at: float | None = Field(default=None, description="When it will be deleted, unless it is kept for ever")

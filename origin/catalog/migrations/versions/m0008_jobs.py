@@ -16,8 +16,9 @@ def upgrade() -> None:
     with op.batch_alter_table("assets") as assets:
         assets.alter_column("stream_id", existing_type=sa.String(), nullable=True)
         assets.alter_column("broadcast_id", existing_type=sa.String(), nullable=True)
-        for name in "object_id", "version_id", "left_out":
+        for name in "object_id", "version_id", "left_out", "poster_sha256":
             assets.add_column(sa.Column(name, sa.String()))
+        assets.add_column(sa.Column("poster_size", sa.Integer()))
     op.create_table(
         "remains",
         *_columns(sa.String, "id", "tenant_id"),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from origin.cli.packaging.package import Package
 from origin.vod.demux.film import LeftOut
-from origin.vod.program.tales import Done
+from origin.vod.program.tales import Done, TracksLeftOut
 from packager import inventory, signing
 from packager.recorded import Recorded, RecordedInit
 from packager.signing import Place
@@ -26,7 +26,7 @@ def segment(msn: int) -> Recorded:
 def test_all_that_was_told_is_listed_and_signed(tmp_path: Path) -> None:
     (tmp_path / "v0").mkdir()
     package = Package(tmp_path, "as_a")
-    for tale in (LEFT_OUT, INIT, segment(1), segment(0), Done()):
+    for tale in (TracksLeftOut((LEFT_OUT,)), INIT, segment(1), segment(0), Done()):
         package.add(tale)
     package.finish(SIGNER, 1_800_000_000)
     assert (package.duration_s, package.renditions, package.left_out) == (8.0, ["v0"], [LEFT_OUT])

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from origin.vod.packaging import child
-from origin.vod.packaging.child import running
-from origin.vod.packaging.telling import Progress
+from origin.vod.packaging.child import started
 from origin.vod.performers import BrokenOffError, RefusedError
+from origin.vod.program.tales import Progress
 from tests.support.logs import logging_as_it_was
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from origin.vod.packaging.telling import Told
+    from origin.vod.program.tales import Tale
 
 
 @pytest.fixture
@@ -26,10 +26,10 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-async def tales_of(script: str, file: Path) -> list[Told]:
+async def tales_of(script: str, file: Path) -> list[Tale]:
     with file.open("rb") as opened:
         async with (
-            running((sys.executable, "-c", script), opened.fileno(), file.parent, 3, 4.0) as program,
+            started((sys.executable, "-c", script), opened.fileno(), file.parent, 3, 4.0) as program,
             aclosing(program.tales()) as tales,
         ):
             return [told async for told in tales]

@@ -8,7 +8,7 @@ import pytest
 
 from origin.vod.program import running
 from origin.vod.program.running import ProgramFailed, run
-from origin.vod.program.tales import BadTaleError, Done, Failed
+from origin.vod.program.tales import BadTaleError, Done, Failure
 from packager.recorded import Recorded, RecordedInit
 from tests.support.films import Recipe
 
@@ -36,7 +36,7 @@ def test_a_refusal_is_its_last_word(tmp_path: Path) -> None:
     (tmp_path / "film.mp4").touch()
     with (tmp_path / "film.mp4").open("rb") as film:
         (refusal,) = run(film.fileno(), tmp_path, 1, 4.0)
-    assert isinstance(refusal, Failed)
+    assert isinstance(refusal, Failure)
     assert refusal.sentence.endswith(".")
 
 
@@ -72,9 +72,9 @@ def test_one_that_says_nothing_is_ended(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_it_gets_nothing_that_may_be_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADWATER_SECRET", "s")
-    program(monkeypatch, "import os, json; print(json.dumps({'error': {'sentence': ' '.join(os.environ)}}))")
+    program(monkeypatch, "import os, json; print(json.dumps({'error': ' '.join(os.environ)}))")
     (told,) = run(0, tmp_path, 1, 4.0)
-    assert isinstance(told, Failed)
+    assert isinstance(told, Failure)
     assert "HEADWATER" not in told.sentence
     assert "PATH" in told.sentence
 
@@ -84,7 +84,7 @@ def test_who_stops_listening_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
     program(monkeypatch, text)
     told = run(0, tmp_path, 1, 4.0)
     first = next(told)
-    assert isinstance(first, Failed)
+    assert isinstance(first, Failure)
     told.close()  # type: ignore[attr-defined]  # it is a generator
     with pytest.raises(ProcessLookupError):
         os.kill(int(first.sentence), 0)
