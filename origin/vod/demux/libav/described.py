@@ -26,6 +26,7 @@ _QUARTER: Final = 90
 _TURN: Final = 360
 _MOST_NAME: Final = 200
 """Characters of a title; longer ones are no titles."""
+_MOST_RATE: Final = 480
 _OPUS_RATE: Final = 48_000
 _OPUS_CHANNELS_AT: Final = 1
 
@@ -59,9 +60,9 @@ def sound(stream: Stream, form: Form) -> Track:
 
 
 def rate_of(stream: Stream) -> float | None:
-    """Pictures a second, on average."""
+    """Pictures a second, on average; None where that is what a clock ticks and no camera."""
     rate = (stream.average_rate or stream.guessed_rate) if isinstance(stream, av.VideoStream) else None
-    return float(rate) if rate else None
+    return float(rate) if rate and rate <= _MOST_RATE else None
 
 
 def name_of(stream: Stream) -> str:

@@ -7,6 +7,7 @@ import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import av
 
@@ -71,7 +72,7 @@ class LibavFilm:
         self._left_out: list[LeftOut] = []
         self._lanes = self._begin()
         self._shifts = shifts([lane.first for lane in self._lanes])
-        self._readings: list[Generator[Sample]] = []
+        self._readings: WeakSet[Generator[Sample]] = WeakSet()
 
     @property
     def tracks(self) -> list[Track]:
@@ -86,12 +87,12 @@ class LibavFilm:
     def samples(self, track: int) -> Iterator[Sample]:
         """Those of one track."""
         reading = self._read(self._lanes[track], self._shifts[track])
-        self._readings.append(reading)
+        self._readings.add(reading)
         return reading
 
     def close(self) -> None:
         """Let go of the file, and of all that is being read."""
-        for reading in self._readings:
+        for reading in list(self._readings):
             reading.close()
         if self._owned:
             os.close(self._fd)
