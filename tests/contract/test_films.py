@@ -14,6 +14,7 @@ import pytest
 from media.codecs import codec_string
 from media.track import Kind
 from origin.vod.demux import isobmff
+from origin.vod.demux.libav import film as libav
 from origin.vod.demux.zero import First, shifts
 from tests.support.films import FILMS
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from media.sample import Sample
     from origin.vod.demux.film import Film
 
-READERS: dict[str, Callable[[Path], Film]] = {"isobmff": isobmff.open_film}
+READERS: dict[str, Callable[[Path], Film]] = {"isobmff": isobmff.open_film, "libav": libav.open_film}
 ROTATIONS = {"turned by 90 degrees": 90, "turned by 180 degrees": 180, "turned by 270 degrees": 270}
 
 

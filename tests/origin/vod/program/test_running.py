@@ -80,7 +80,7 @@ def test_it_gets_nothing_that_may_be_secret(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_who_stops_listening_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = 'import os, time; print(\'{"error": {"sentence": "%d"}}\' % os.getpid(), flush=True); time.sleep(600)'
+    text = 'import os, time; print(\'{"error": "%d"}\' % os.getpid(), flush=True); time.sleep(600)'
     program(monkeypatch, text)
     told = run(0, tmp_path, 1, 4.0)
     first = next(told)
