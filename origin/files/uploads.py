@@ -29,8 +29,6 @@ from origin.files.writer import Writer, fail
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from sqlalchemy import Connection
-
     from origin.catalog.database import Catalog
     from origin.files.receiver import Source
     from origin.files.scratch import Scratch
@@ -132,7 +130,7 @@ class Uploads:
             raise Problem("storage_full", "There is not enough room for so many bytes; ask the operator for more.")
         await self._workers.run(partial(self._scratch.create, upload.id))
         try:
-            await self._catalog.write(partial(_create, upload))
+            await self._catalog.write(partial(uploads.create, upload=upload, most=MOST_UNFINISHED))
         except Problem:
             await self._workers.run(partial(self._scratch.remove, upload.id))
             raise
@@ -305,10 +303,3 @@ def _same(known: Upload, asked: Upload) -> Upload:
     if (known.length, known.metadata) != (asked.length, asked.metadata):
         raise Problem("idempotency_mismatch", "This Idempotency-Key was sent with another upload; make a new key.")
     return _not_gone(known)
-
-
-def _create(upload: Upload, conn: Connection) -> None:
-    if uploads.unfinished(conn, upload.tenant_id) >= MOST_UNFINISHED:
-        sentence = f"There are {MOST_UNFINISHED} unfinished uploads; finish some, or take them back with DELETE."
-        raise Problem("rate_limited", sentence, (("Retry-After", "60"),))
-    uploads.create(conn, upload)
