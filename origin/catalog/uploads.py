@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, delete, func, select, update
 
 from origin.catalog import objects, rows, schema
+from origin.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -71,8 +72,11 @@ class Upload:
     finished_at: float | None = None
 
 
-def create(conn: Connection, upload: Upload) -> None:
-    """Add an upload. Raises `conflict` if the id is taken."""
+def create(conn: Connection, upload: Upload, most: int) -> None:
+    """Add an upload. Raises `conflict` if the id is taken, `rate_limited` if the tenant has `most` unfinished ones."""
+    if unfinished(conn, upload.tenant_id) >= most:
+        sentence = f"There are {most} unfinished uploads; finish some, or take them back with DELETE."
+        raise Problem("rate_limited", sentence, (("Retry-After", "60"),))
     rows.add(conn, schema.uploads, upload)
 
 

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from origin.catalog import uploads
+from origin.catalog.failures import OutcomeUnknownError
 from origin.catalog.ids import derived_id, new_id
 from origin.catalog.uploads import State, Upload
 from origin.errors import Problem
@@ -28,8 +29,6 @@ from origin.files.writer import Writer, fail
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-
-    from sqlalchemy import Connection
 
     from origin.catalog.database import Catalog
     from origin.files.receiver import Source
@@ -124,23 +123,31 @@ class Uploads:
         """
         self._check_open()
         upload = self._new(tenant_id, asked, key)
-        if key is not None:
-            known = await self._catalog.read(lambda conn: uploads.get(conn, tenant_id, upload.id))
+        async with self._turn(upload.id):  # of two with the same key, the second finds what the first has made
+            known = await self._catalog.read(lambda conn: uploads.get(conn, tenant_id, upload.id)) if key else None
             if known:
                 return _same(known, upload)
-        if asked.length > await self._workers.run(self._scratch.room):
-            raise Problem("storage_full", "There is not enough room for so many bytes; ask the operator for more.")
-        await self._workers.run(partial(self._scratch.create, upload.id))
-        try:
-            await self._catalog.write(partial(_create, upload))
-        except Problem:
-            await self._workers.run(partial(self._scratch.remove, upload.id))
-            raise
+            await self._make(upload)
         if not upload.length:
             self._sealer.begin(upload)
             await self._sealer.wait(upload.id, SEAL_S)
             upload = await self._find(tenant_id, upload.id)
         return upload
+
+    async def _make(self, upload: Upload) -> None:
+        if upload.length > await self._workers.run(self._scratch.room):
+            raise Problem("storage_full", "There is not enough room for so many bytes; ask the operator for more.")
+        try:
+            await self._workers.run(partial(self._scratch.create, upload.id))
+        except OSError as error:
+            raise Problem("storage_full", f"The disk takes no new file: {error.strerror}.") from error
+        try:
+            await self._catalog.write(partial(uploads.create, upload=upload, most=MOST_UNFINISHED))
+        except OutcomeUnknownError:
+            raise  # it may be there, and then needs its file; if not, the next start removes it
+        except Problem:
+            await self._workers.run(partial(self._scratch.remove, upload.id))
+            raise
 
     async def look(self, tenant_id: str, upload_id: str) -> Upload:
         """Say how far it has come, after whoever wrote to it has been put out.
@@ -305,10 +312,3 @@ def _same(known: Upload, asked: Upload) -> Upload:
     if (known.length, known.metadata) != (asked.length, asked.metadata):
         raise Problem("idempotency_mismatch", "This Idempotency-Key was sent with another upload; make a new key.")
     return _not_gone(known)
-
-
-def _create(upload: Upload, conn: Connection) -> None:
-    if uploads.unfinished(conn, upload.tenant_id) >= MOST_UNFINISHED:
-        sentence = f"There are {MOST_UNFINISHED} unfinished uploads; finish some, or take them back with DELETE."
-        raise Problem("rate_limited", sentence, (("Retry-After", "60"),))
-    uploads.create(conn, upload)

@@ -11,8 +11,9 @@ import asyncio
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from quart.wrappers import Request
 from werkzeug.datastructures import Headers
 
@@ -30,7 +31,7 @@ from origin.web.guard import BODY_TIMEOUT_S
 from origin.wire import tus
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, MutableMapping
 
     from sqlalchemy import Connection
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from origin.web.services import Services
 
 UPLOADS: Final = "/v1/uploads"
+_log = structlog.get_logger(__name__)
+
 _UPLOAD: Final = re.compile(r"/v1/uploads/(up_[a-z0-9]{1,64})", re.ASCII)
 _CONTENT: Final = re.compile(r"/v1/objects/(ob_[a-z0-9]{1,64})/content", re.ASCII)
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -87,18 +90,25 @@ class Files:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        body = Body(receive)
+        body, started = Body(receive), False
+
+        async def noting(message: MutableMapping[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
         try:
-            await self._answer(scope, receive, send, body)
+            await self._answer(scope, receive, noting, body)
         except Problem as problem:
-            told = [
-                (b"content-type", problems.CONTENT_TYPE.encode()),
-                *((name.lower().encode(), value.encode()) for name, value in problem.headers),
-            ]
-            content = problems.document(problem, scope.get(problems.REQUEST_ID, ""))
-            await _respond(scope, send, body, problem.status, told, content)
+            await _refuse(scope, send, body, problem)
         except ClientGoneError:
             pass
+        except Exception:
+            _log.exception("unforeseen error")
+            if started:  # cut off, it is not taken for whole
+                raise
+            sentence = "Try again; if it stays so, give the operator the request_id."
+            await _refuse(scope, send, body, Problem("internal", sentence))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, body: Body) -> None:
         path: str = scope["path"]
@@ -230,6 +240,15 @@ async def _is_empty(body: Body) -> bool:
                 return await body.is_empty()
     except TimeoutError:
         raise Problem("request_timeout", f"Send the whole body within {BODY_TIMEOUT_S:.0f} s.") from None
+
+
+async def _refuse(scope: Scope, send: Send, body: Body, problem: Problem) -> None:
+    told = [
+        (b"content-type", problems.CONTENT_TYPE.encode()),
+        *((name.lower().encode(), value.encode()) for name, value in problem.headers),
+    ]
+    content = problems.document(problem, scope.get(problems.REQUEST_ID, ""))
+    await _respond(scope, send, body, problem.status, told, content)
 
 
 async def _respond(  # noqa: PLR0913, PLR0917 - a request's ends, and what is said

@@ -34,6 +34,8 @@ PLANTED = [
     ("transcoder/planted.py", "import subprocess", "the transcoder"),
     ("origin/live/planted.py", "import quart", "web framework"),
     ("origin/ingest/planted.py", "import sqlalchemy", "SQL"),
+    ("origin/files/planted.py", "import sqlalchemy", "SQL"),
+    ("origin/files/planted.py", "import origin.vod", "who may know whom"),
 ]
 
 

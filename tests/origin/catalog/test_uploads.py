@@ -10,6 +10,7 @@ from origin.catalog.ids import DEFAULT_TENANT
 from origin.catalog.objects import Version
 from origin.catalog.uploads import State, Upload
 from origin.errors import Problem
+from tests.origin.catalog.made import problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ VERSION = Version("ve_1", DEFAULT_TENANT, "ob_1", "tn_default/objects/ve_1", 10,
 
 def made(conn: Connection, **changes: object) -> Upload:
     upload = replace(GIVEN, **changes)  # type: ignore[arg-type]  # names of its fields
-    uploads.create(conn, upload)
+    uploads.create(conn, upload, 4)
     return upload
 
 
@@ -129,3 +130,12 @@ def test_a_start_finds_nobody_writing(conn: Connection) -> None:
     assert [now(conn, name).state for name in ("up_1", "up_2", "up_3")] == ["created", "paused", "receiving"]
     assert uploads.kept(conn, "pl_a", ["up_1", "up_2", "up_3", "up_4"]) == {"up_1", "up_2"}
     assert uploads.unfinished(conn, DEFAULT_TENANT) == 3
+
+
+def test_a_tenant_may_have_so_many(conn: Connection) -> None:
+    for number in range(4):
+        made(conn, id=f"up_{number}")
+    with problem("rate_limited"):
+        made(conn, id="up_5")
+    assert uploads.end(conn, "up_0", uploads.OPEN, State.CANCELLED, 1.0)
+    made(conn, id="up_5")

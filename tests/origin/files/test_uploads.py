@@ -209,6 +209,9 @@ async def test_the_same_request_again_is_the_same_upload(tmp_path: Path) -> None
         first = await here.uploads.create(DEFAULT_TENANT, asked, "key")
         assert await here.uploads.create(DEFAULT_TENANT, asked, "key") == first
         assert first.name == "a"
+        at_once = await asyncio.gather(*[here.uploads.create(DEFAULT_TENANT, asked, "other") for _ in range(5)])
+        assert len({upload.id for upload in at_once}) == 1
+        assert (await here.append(at_once[0], 0, b"01234")).state == State.COMMITTED
         with pytest.raises(Problem) as caught:
             await here.uploads.create(DEFAULT_TENANT, Creation(6, {}, ""), "key")
         assert caught.value.code == "idempotency_mismatch"

@@ -247,6 +247,19 @@ async def test_what_expired_is_gone(depot: Depot) -> None:
     assert (await depot.ask("HEAD", path)).status_code == 404
 
 
+async def test_what_nobody_foresaw_is_told_without_what_it_was(depot: Depot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(depot.uploads, "look", fail)
+    answer = await depot.ask("HEAD", "/v1/uploads/up_x")
+    assert answer.status_code == 500
+    monkeypatch.setattr(depot.uploads, "create", fail)
+    answer = await depot.begin(5)
+    assert code(answer) == (500, "internal")
+    assert "secret" not in answer.text
+
+
 async def test_a_page_s_session_may_upload_and_another_site_s_page_not(depot: Depot) -> None:
     _, _, signed_in = await sign_in(depot.house)
     cookie = signed_in.headers["Set-Cookie"].partition(";")[0]
