@@ -27,7 +27,7 @@ import structlog
 
 from origin.bus.journals.table import open_journal
 from origin.bus.table import open_bus
-from origin.catalog import objects, secret_file, streams
+from origin.catalog import secret_file, streams
 from origin.catalog.auditor import Auditor
 from origin.catalog.bootstrap import bootstrap
 from origin.catalog.database import Catalog
@@ -53,6 +53,8 @@ from origin.vod.library import Library
 from origin.vod.mp4 import upkeep as mp4_upkeep
 from origin.vod.mp4.films import CatalogFilms
 from origin.vod.mp4.plans import Plans
+from origin.vod.packaging.wanted import package_if_wanted
+from origin.vod.runner import tell
 from origin.web import access, descriptors, upkeep
 from origin.web.downloads import Downloads
 from origin.web.factory import make_api, make_ops
@@ -233,11 +235,11 @@ class Server:
         self.library = Library(self.catalog, store, lambda: keyring.manifest_keys, self.auditor, time.monotonic)
         playback = Playback(self.services, self.director, self.library, self.movies)
         api = make_api(self.services)
-        files = Files(self.services, api.extensions[access.EXTENSION], await self._uploads(store))
+        files = Files(self.services, api.extensions[access.EXTENSION], await self._uploads(store, bus))
         gate = Guard(files, os.urandom, whole=False)
         await http.serve(Front(api, playback, files=gate, downloads=Downloads(self.services)))
 
-    async def _uploads(self, store: ObjectStore) -> Uploads:
+    async def _uploads(self, store: ObjectStore, bus: Bus) -> Uploads:
         workers = Workers("uploads", *WORKERS)
         self._cleanup.push_async_callback(workers.close)
         scratch = await asyncio.to_thread(Scratch, self.settings.data_dir)
@@ -246,7 +248,8 @@ class Server:
             store,
             scratch,
             workers,
-            on_committed=objects.nothing,
+            on_committed=partial(package_if_wanted, random=os.urandom),
+            announce=partial(tell, bus),
             clock=time.time,
             random=os.urandom,
         )

@@ -27,7 +27,7 @@ from origin.stores.protocol import Adopting
 from origin.wire import tus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from origin.catalog.database import Catalog
@@ -64,6 +64,7 @@ class Sealer:
         workers: Workers,
         *,
         on_committed: OnCommitted,
+        announce: Callable[[], Awaitable[None]],
         clock: Callable[[], float],
         random: Callable[[int], bytes],
     ) -> None:
@@ -72,6 +73,7 @@ class Sealer:
         self._scratch = scratch
         self._workers = workers
         self._on_committed = on_committed
+        self._announce = announce
         self._clock = clock
         self._random = random
         self._room = asyncio.Semaphore(AT_ONCE)
@@ -148,6 +150,7 @@ class Sealer:
             now=version.created_at,
         )
         done = await self._catalog.write(commit)
+        await self._announce()
         await self._workers.run(partial(self._scratch.remove, upload.id))
         _log.info("upload_committed", upload_id=upload.id, object_id=done and done.object_id, bytes=upload.length)
 

@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from origin.catalog import uploads
-from origin.catalog.failures import OutcomeUnknownError
+from origin.catalog.errors import OutcomeUnknownError
 from origin.catalog.ids import derived_id, new_id
 from origin.catalog.uploads import State, Upload
 from origin.errors import Problem

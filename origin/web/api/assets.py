@@ -6,7 +6,6 @@ A recording becomes one by itself, at the end of its broadcast. An uploaded obje
 from __future__ import annotations
 
 import json
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,7 @@ from origin.catalog import assets, cursors, jobs, objects, packages
 from origin.catalog.assets import Changes
 from origin.catalog.ids import new_id
 from origin.errors import Problem
+from origin.vod.packaging.wanted import name_of
 from origin.vod.runner import tell
 from origin.web.access import principal, require_principal
 from origin.web.api import models
@@ -35,11 +35,6 @@ blueprint = Blueprint("assets", __name__, url_prefix="/v1/assets")
 blueprint.before_request(require_principal)
 
 Answer = tuple[models.Asset, int, dict[str, str]]
-
-
-MAX_NAME: Final = 200
-"""As `models.Name`."""
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @blueprint.post("")
@@ -118,7 +113,7 @@ def _create(given: Services, tenant_id: str, body: models.AssetCreate, conn: Con
         id=asset_id,
         tenant_id=tenant_id,
         playback_id=new_id("pb_", given.random),
-        name=body.name or _CONTROL.sub("", version.name)[:MAX_NAME] or asset_id,
+        name=body.name or name_of(version) or asset_id,
         playback=body.playback,
         public_jti=new_public_jti(tenant_id, asset_id, given.random) if public else None,
         keep_s=body.keep_s,

@@ -74,6 +74,10 @@ def source_of(chunks: Iterable[bytes | Exception]) -> Source:
     return source
 
 
+async def _to_nobody() -> None:
+    pass
+
+
 @asynccontextmanager
 async def yard(
     folder: Path,
@@ -90,7 +94,7 @@ async def yard(
     workers, scratch = Workers("files", 4, 64), Scratch(folder)
     times = now or [1_700_000_000.0]
     common: dict[str, Any] = {"clock": lambda: times[0], "random": os.urandom}
-    sealer = Sealer(catalog, store, scratch, workers, on_committed=on_committed, **common)
+    sealer = Sealer(catalog, store, scratch, workers, on_committed=on_committed, announce=_to_nobody, **common)
     uploads = Uploads(catalog, scratch, sealer, workers, pace=pace, **common)
     cleaner = Cleaner(catalog, store, scratch, workers, common["clock"])
     await cleaner.recover(sealer)

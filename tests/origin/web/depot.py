@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,6 +16,7 @@ from origin.files.scratch import Scratch
 from origin.files.sealer import Sealer
 from origin.files.uploads import Uploads
 from origin.stores.workers import Workers
+from origin.vod.runner import tell
 from origin.web import access
 from origin.web.downloads import Downloads
 from origin.web.files import Files
@@ -87,6 +89,7 @@ async def open_depot(house: House) -> AsyncIterator[Depot]:
         scratch,
         workers,
         on_committed=objects.nothing,
+        announce=partial(tell, given.bus),
         clock=house.clock,
         random=given.random,
     )
