@@ -49,8 +49,8 @@ def cut(body: tuple[bytes, ...], span: ByteRange) -> bytes:
 
 
 def _span(scope: Scope, etag: bytes, size: int) -> ByteRange | None:
-    """The range that is asked for; None for all. If-Range compares strongly (13.1.5)."""
-    asked = header(scope, b"range")
+    """The range that is asked for; None for all. If-Range compares strongly (13.1.5); HEAD has no ranges (14.2)."""
+    asked = header(scope, b"range") if scope.get("method") != "HEAD" else None
     if asked is None or header(scope, b"if-range") not in {None, etag}:
         return None
     try:

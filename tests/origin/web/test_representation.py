@@ -41,6 +41,11 @@ def test_a_range_of_something_else_gives_the_whole() -> None:
     assert select(asked(range=b"bytes=0-99", if_range=b'"other"'), ETAG, 1000, ())[:2] == (200, ByteRange(0, 1000))
 
 
+def test_a_head_has_no_ranges() -> None:
+    scope = {**asked(range=b"bytes=1000-"), "method": "HEAD"}
+    assert select(scope, ETAG, 1000, ())[:2] == (200, ByteRange(0, 1000))
+
+
 def test_a_range_outside_is_refused_with_the_size() -> None:
     with pytest.raises(Problem) as refused:
         select(asked(range=b"bytes=1000-"), ETAG, 1000, ())
