@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from media.languages import tag
+
 VIDEO_TIMESCALE = 90_000
 """Ticks a second of every video track: the MPEG clock, exact for 24, 25, 30, 50, 60 and the 1001 rates."""
 
@@ -66,8 +68,8 @@ class Track:
 
     @property
     def known_language(self) -> str | None:
-        """The language, if it is told."""
-        return self.language if self.language != "und" else None
+        """The language, if it is told, as manifests have it (RFC 5646)."""
+        return tag(self.language) if self.language != "und" else None
 
     @property
     def shown_size(self) -> tuple[int, int]:

@@ -150,17 +150,17 @@ def test_several_languages_are_a_group_and_sets_of_their_own() -> None:
     made = shelf.manifests()
     media = m3u8.loads(made["index.m3u8"]).media
     assert [(each.name, each.language, each.default) for each in media] == [
-        ("The 'original'", "eng", "YES"),
-        ("deu (a1)", "deu", "NO"),
-        ("deu (a2)", "deu", "NO"),
+        ("The 'original'", "en", "YES"),
+        ("de (a1)", "de", "NO"),
+        ("de (a2)", "de", "NO"),
     ]
     root = dash_viewer.parse(made["manifest.mpd"])
     sets = root.findall(".//mpd:AdaptationSet", dash_viewer.NS)
     assert [(each.get("id"), each.get("lang")) for each in sets] == [
         ("0", None),
-        ("1", "eng"),
-        ("2", "deu"),
-        ("3", "deu"),
+        ("1", "en"),
+        ("2", "de"),
+        ("3", "de"),
     ]
     assert [label.text for label in root.findall(".//mpd:Label", dash_viewer.NS)] == ["The 'original'"]
 

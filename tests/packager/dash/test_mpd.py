@@ -78,7 +78,7 @@ def test_what_is_told_of_tracks() -> None:
     assert voice is not None
     assert picture.attrib["frameRate"] == "24"
     assert picture.attrib["codecs"].startswith("hvc1.1.6.L153")
-    assert (audio.attrib["lang"], voice.attrib["codecs"], voice.attrib["audioSamplingRate"]) == ("deu", "Opus", "48000")
+    assert (audio.attrib["lang"], voice.attrib["codecs"], voice.attrib["audioSamplingRate"]) == ("de", "Opus", "48000")
     layout = voice.find("mpd:AudioChannelConfiguration", NS)
     assert layout is not None
     assert layout.attrib["value"] == "6"

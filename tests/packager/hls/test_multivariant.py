@@ -47,7 +47,7 @@ def test_codecs_of_every_kind_are_named() -> None:
 def test_a_language_names_its_rendition() -> None:
     german = Track(Codec.AAC, 48_000, AAC.config, sample_rate=48_000, channels=1, language="deu")
     (medium,) = loaded(V0, Rendition("a0", german, 0, 0)).media
-    assert (medium.language, medium.name, medium.channels) == ("deu", "deu", "1")
+    assert (medium.language, medium.name, medium.channels) == ("de", "de", "1")
 
 
 def test_a_configuration_that_cannot_be_named_is_refused() -> None:
