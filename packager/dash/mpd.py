@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from media.codecs import codec_string
@@ -83,7 +84,7 @@ def render_on_demand(listed: Sequence[Period]) -> str:
         "xmlns": "urn:mpeg:dash:schema:mpd:2011",
         "profiles": _PROFILES,
         "type": "static",
-        "mediaPresentationDuration": _duration(listed[-1].start + length(listed[-1]) if listed else 0.0),
+        "mediaPresentationDuration": _duration(_risen(listed[-1].start + length(listed[-1]) if listed else 0.0)),
         "minBufferTime": _duration(terms.buffer),
         "maxSegmentDuration": _duration(terms.longest),
     }
@@ -232,6 +233,11 @@ def _frame_rate(rate: float) -> str:
 def _duration(seconds: float) -> str:
     """xs:duration."""
     return f"PT{round(seconds * _GRAIN_S) / _GRAIN_S:.3f}S"
+
+
+def _risen(seconds: float) -> float:
+    """Up to the next grain: where a film's end lies behind what is told, dash.js 5.2 may never say that it is over."""
+    return ceil(round(seconds * _GRAIN_S, 3)) / _GRAIN_S
 
 
 def _date(at: float) -> str:

@@ -86,3 +86,14 @@ def test_the_manifest_is_static_and_asks_no_clock() -> None:
     assert (mpd.attrib["type"], mpd.attrib["mediaPresentationDuration"]) == ("static", "PT6.000S")
     assert mpd.find("mpd:UTCTiming", dash_viewer.NS) is None
     assert not {"minimumUpdatePeriod", "timeShiftBufferDepth", "availabilityStartTime"} & mpd.attrib.keys()
+
+
+@pytest.mark.parametrize(
+    ("ticks", "told"), [(193_024, "PT4.022S"), (192_000, "PT4.000S"), (192_001, "PT4.001S"), (191_999, "PT4.000S")]
+)
+def test_no_film_ends_behind_what_is_told(ticks: int, told: str) -> None:
+    sound = Stretches()
+    row = ("a0", 0, "1-0.m4s", "1-init-0.mp4", ticks / 48_000, WALL, False, 0, 0, 0, 9, "ab" * 32)
+    sound.add(Recorded(*row), AAC)
+    mpd = dash_viewer.parse(render_on_demand(periods({"a0": sound})))
+    assert mpd.attrib["mediaPresentationDuration"] == told
