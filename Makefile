@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 TESTING := $(VENV)/.testing
 ASSETS := player_demo/dist/.built
-APART := tests/e2e/cluster tests/e2e/recordings
+APART := tests/e2e/cluster tests/e2e/films tests/e2e/recordings
 
 .DEFAULT_GOAL := help
 .PHONY: help demo cluster test live apart rooms lint coverage fix bench soak assets install lock clean
@@ -36,7 +36,7 @@ test: $(TESTING) $(ASSETS)  ## format check, lint, types, import contracts and e
 live: $(TESTING) $(ASSETS)  ## the tests with a whole server, publishers and players
 	$(BIN)/python -m pytest -p tests.house.incomplete $(APART:%=--ignore=%) tests/e2e tests/bench
 
-apart: $(TESTING) $(ASSETS)  ## the tests with several servers, and of recordings
+apart: $(TESTING) $(ASSETS)  ## the tests with several servers, of films and of recordings
 	$(BIN)/python -m pytest -p tests.house.incomplete $(APART)
 
 rooms: $(TESTING) $(ASSETS)  ## the tests of all rooms

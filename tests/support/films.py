@@ -31,6 +31,7 @@ class Recipe:
     format: str = "mp4"
     rate: Fraction = Fraction(25)
     pictures: int = 50
+    size: tuple[int, int] = PICTURE
     b_frames: int = 0
     gop: int = 20
     starts_s: float = 0
@@ -59,13 +60,13 @@ class Recipe:
         options = options | {"g": str(self.gop), "bf": str(self.b_frames), "sc_threshold": "0", **self.encoder}
         stream = container.add_stream(encoder, rate=self.rate, options=options)
         assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height, stream.pix_fmt = *PICTURE, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = *self.size, "yuv420p"
         if self.video is Codec.HEVC:
             stream.codec_context.codec_tag = "hvc1"
         clock = Fraction(1, 1000) if self.times else 1 / self.rate
         stream.codec_context.time_base = clock
         found = []
-        for number, frame in enumerate(clips._pictures(self.pictures, PICTURE, self.rate)):
+        for number, frame in enumerate(clips._pictures(self.pictures, self.size, self.rate)):
             frame.pts = (self.times(number) if self.times else number) + round(self.starts_s / clock)
             frame.time_base = clock
             found += stream.encode(frame)
