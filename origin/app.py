@@ -177,7 +177,9 @@ class Server:
         self._keep_running(sweep.run(self.catalog, store, time.time))
         self._keep_running(means.unsent.run())
         self._keep_running(Completion(means).run())
-        self._keep_running(_finisher(means).run())
+        finisher = _finisher(means)
+        self._keep_running(finisher.run())
+        self._keep_running(finisher.listen(bus))
         if "worker" in settings.role:
             scratch = await open_scratch(settings, cleanup)
             self._keep_running(runner_of(self.catalog, store, bus, scratch).run())
