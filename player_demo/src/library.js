@@ -82,7 +82,7 @@ function show() {
   live.show(now);
   all.show(rest);
   films.show(demand);
-  byId("trouble").hidden = performance.now() < troubledUntil;
+  byId("trouble").hidden = performance.now() >= troubledUntil;
   byId("looking").hidden = true;
   // No heading over nothing: where everything is on the air, that is all there is to show.
   byId("recorded").hidden = demand.length === 0;

@@ -4,7 +4,7 @@ import "./style/watch.css";
 import { readAddress } from "./lib/address.js";
 import { pause, waitBefore } from "./lib/backoff.js";
 import { Bookmark } from "./lib/bookmark.js";
-import { chosenPlayer, HLS } from "./lib/choice.js";
+import { chosenPlayer, DASH, HLS } from "./lib/choice.js";
 import { keepInTime, ServerClock } from "./lib/clock.js";
 import { wireControls } from "./lib/controls.js";
 import { DvrBar } from "./lib/dvr-bar.js";
@@ -57,6 +57,8 @@ class Page {
   #whys = 0;
   #rate = 1;
   #chosen = HLS;
+  /** That of what is live is always hls.js, which this page steers: so it is known before a player is built. */
+  #using = HLS;
   #loading = 0;
   #losses = new Losses();
   #bookmark = new Bookmark(this.memory);
@@ -90,10 +92,11 @@ class Page {
   }
 
   /** Begin with the address in the location bar. */
-  #open() {
+  #open(chosen = chosenPlayer(location, this.memory.setting("player"))) {
     const address = readAddress(location);
     this.#become("readdressed");
-    this.#chosen = chosenPlayer(location, this.memory.setting("player"));
+    delete document.body.dataset.kind;
+    this.#chosen = chosen;
     this.#losses = new Losses();
     this.#bookmark.forget();
     if (address.fault) {
@@ -115,7 +118,7 @@ class Page {
       }
       this.address.playlist = found.playlist;
     }
-    return probe(this.address.playlist, { signal, deep: this.phase === "ended" });
+    return probe(this.address.playlist, { signal, deep: this.phase === "ended" || this.#chosen === DASH });
   }
 
   /** Ask until there is something to play, or no sense in asking. */
@@ -127,6 +130,7 @@ class Page {
       if (signal.aborted) {
         return;
       }
+      this.#using = found.verdict === "over" ? this.#chosen : HLS;
       this.#become(found.verdict, found);
       if (WAITING.has(this.phase)) {
         await pause(waitBefore(attempt, Math.random()), signal);
@@ -152,7 +156,7 @@ class Page {
   /** Build a player, once its script is here; meanwhile the page may have come to want another one, or none. */
   async #play() {
     const round = (this.#loading += 1);
-    const Player = await playerFor(this.#chosen).catch(() => null);
+    const Player = await playerFor(this.#using).catch(() => null);
     if (this.#loading !== round || !SHOWING.has(this.phase)) {
       return;
     }
@@ -190,16 +194,20 @@ class Page {
   /** Play on by another player, and from now on. */
   #change(name) {
     this.memory.keep("player", name);
-    this.#chosen = name;
+    this.#chosen = this.#using = name;
     this.#losses = new Losses();
     if (SHOWING.has(this.phase)) {
       this.#drop();
       this.#play();
     } else {
-      this.#open();
       // What was chosen just now counts for more than what the address says.
-      this.#chosen = name;
+      this.#open(name);
     }
+  }
+
+  /** The speed of films: what was chosen, which the picture takes on a moment later. */
+  get rate() {
+    return this.#rate;
   }
 
   setRate(rate) {
@@ -263,8 +271,10 @@ class Page {
     this.#seekBar.show(reading);
     this.#menu.show({ ...reading, rate: this.#rate }, this.#chosen);
     this.#note();
-    const film = reading.film;
-    Object.assign(document.body.dataset, { phase: this.phase, kind: film ? "film" : "live", dry: String(film && reading.dry) });
+    const { film, dry, engine } = reading;
+    // Without a player nothing is known, and nothing is to jump about.
+    const kind = engine === null ? document.body.dataset.kind ?? "live" : film ? "film" : "live";
+    Object.assign(document.body.dataset, { phase: this.phase, kind, dry: String(film && dry) });
   }
 }
 

@@ -9,7 +9,7 @@ import { frameAt, frameStart, nextSpeed, speedWords } from "./speeds.js";
 const BUTTONS = { play: "toggle", sound: "sound", unmute: "sound", fullscreen: "fullscreen", picture: "picture", numbers: "numbers", keys: "help", helpClose: "help" };
 
 /**
- * `parts`: the page's elements; `stage` gives `session` (or null), `reading()`, `memory`, and takes `setRate(rate)` and
+ * `parts`: the page's elements; `stage` gives `session` (or null), `reading()`, `rate`, `memory`, and takes `setRate(rate)` and
  * `say(words)`.
  */
 export function wireControls(parts, stage) {
@@ -71,7 +71,7 @@ function course(video, stage) {
     oldest: () => seek(-Infinity),
     tenth: (number) => seek((stage.reading().edge ?? 0) * number / 10),
     faster: (way) => {
-      const rate = nextSpeed(stage.reading().rate, way);
+      const rate = nextSpeed(stage.rate, way);
       stage.setRate(rate);
       stage.say(speedWords(rate));
     },

@@ -16,7 +16,6 @@ const SETTINGS = {
     retryIntervals: RETRY_MS,
     // By default it asks somebody else for the time of day where a manifest names no clock.
     utcSynchronization: { defaultTimingSource: { scheme: "urn:mpeg:dash:utc:http-xsdate:2014", value: "/time" } },
-    buffer: { bufferToKeep: 30, bufferTimeDefault: 30, bufferTimeAtTopQuality: 30 },
   },
 };
 

@@ -16,7 +16,6 @@ export class Menu {
     speed.addEventListener("change", () => on.speed(Number(speed.value)));
     sound.addEventListener("change", () => on.track(Number(sound.value)));
     player.addEventListener("change", () => on.player(player.value));
-    row(player).hidden = !canChoose();
     button.addEventListener("click", () => this.toggle());
     document.addEventListener("keydown", (event) => this.#escape(event));
     document.addEventListener("pointerdown", ({ target }) => {
@@ -39,9 +38,10 @@ export class Menu {
   }
 
   /** Show a reading, and the name of the player that was chosen. */
-  show({ film, rate, tracks }, chosen) {
+  show({ engine, film, rate, tracks }, chosen) {
     const { speed, sound, player } = this.#parts;
     row(speed).hidden = !film;
+    row(player).hidden = !canChoose() || (engine !== null && !film);
     row(sound).hidden = tracks.length < 2;
     this.#list(tracks);
     put(speed, String(rate));

@@ -19,6 +19,8 @@ const HAVE_FUTURE_DATA = 3;
 const FIRST_SEEK = "bufferSeekOverHole";
 /** Faults remembered for the read-out. */
 const MOST_FAULTS = 100;
+/** A seek to the end of a film goes so far before it, to be shown its last picture. */
+const LAST_PICTURE_S = 0.05;
 /** In place of a part: a film that stands still for one and a half of this is asked about. Seconds. */
 const FILM_PATIENCE_S = 1;
 
@@ -222,8 +224,9 @@ export class Session {
     }
     const again = this.#finished;
     this.following = false;
-    // Live the oldest segment is about to go.
-    this.#video.currentTime = Math.min(Math.max(place, film ? start : start + 1), edge);
+    // Live the oldest segment is about to go; a film has no picture at its very end.
+    const [least, most] = film ? [start, edge - LAST_PICTURE_S] : [start + 1, edge];
+    this.#video.currentTime = Math.min(Math.max(place, least), most);
     if (again) {
       this.play();
     }

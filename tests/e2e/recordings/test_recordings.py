@@ -74,6 +74,12 @@ async def test_a_recording_has_every_frame_and_plays(tmp_path: Path) -> None:
         await watch.until('h.phase === "finished"')
         assert await watch.trouble() == []
         assert watch.complaints == []
+        watch = await Watch.open(context, f"{running.url}/watch/{asset['playback_id']}?player=dash#t={minted['token']}")
+        await watch.until('h.engine === "dash.js" && h.film && h.frames > 60')
+        await watch.page.keyboard.press("9")
+        await watch.until('h.phase === "finished"')
+        assert await watch.trouble() == []
+        assert watch.complaints == []
         folder = tmp_path / "data" / "objects" / "tn_default" / asset["broadcast_id"]
         keys = f"{running.url}/.well-known/manifest-keys.json"
         for target in (str(folder), minted["urls"]["hls"]):
