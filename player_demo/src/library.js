@@ -67,9 +67,9 @@ async function readList(list) {
 }
 
 async function read() {
-  const [live, streams, assets] = await Promise.all([listOnAir(), readList(listStreams), readList(listAssets)]);
-  const others = streams.items.filter(({ id }) => !live.items.some((stream) => stream.id === id));
-  Object.assign(seen, { streams: [...live.items, ...others], assets: newestFirst(assets.items), more: streams.more || assets.more });
+  const [air, streams, assets] = await Promise.all([listOnAir(), readList(listStreams), readList(listAssets)]);
+  const others = streams.items.filter(({ id }) => !air.items.some((stream) => stream.id === id));
+  Object.assign(seen, { streams: [...air.items, ...others], assets: newestFirst(assets.items), more: streams.more || assets.more });
 }
 
 function show() {
