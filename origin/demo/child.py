@@ -10,8 +10,8 @@ from typing import Final
 
 GRACE_S: Final = 3.0
 """For saying goodbye to the server over RTMP, or putting a draft away; then the process is killed."""
-LOW: Final = 10
-"""Niceness of what may wait: what is on the air goes first."""
+LOW: Final = 5
+"""Niceness of what may wait: what is on the air gets three times as much of a core; not more, or it would starve."""
 
 
 class Child:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
 
 FILM_S: Final = 10
-"""Several segments, so that there is something to seek in; two seconds of one core to make."""
+"""Several segments, so that there is something to seek in."""
+WIDTH, HEIGHT = 960, 540
+"""Good to look at, and little more than a second of one core to make: the demo is to be ready soon."""
 TITLE: Final = "HEADWATER TEST FILM"
 
 
@@ -57,7 +59,7 @@ def main() -> int:
     """Make the film; the exit status says whether it is there."""
     order, stop = take_order()
     try:
-        return 0 if make(Path(order), Show(Card(title=TITLE), Sound()), int(time.time()), stop) else 1
+        return 0 if make(Path(order), Show(Card(WIDTH, HEIGHT, TITLE), Sound()), int(time.time()), stop) else 1
     except (av.FFmpegError, OSError) as error:
         print(f"The demo's film cannot be written: {error}.", file=sys.stderr, flush=True)  # noqa: T201 - the parent passes it on
         return 1

@@ -50,8 +50,7 @@ async def test_it_says_where_to_look_stops_cleanly_and_starts_again(tmp_path: Pa
 
 
 async def shell(line: str, folder: Path) -> str:
-    """Paste a line into a shell in a folder of its own; its output."""
-    folder.mkdir()
+    """Paste a line into a shell; its output."""
     pipe = asyncio.subprocess.PIPE
     pasted = await asyncio.create_subprocess_shell(line, cwd=folder, stdout=pipe, stderr=pipe)
     out, errors = await pasted.communicate()
@@ -62,12 +61,12 @@ async def shell(line: str, folder: Path) -> str:
 @pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
 async def test_the_lines_for_curl_work_as_they_are(tmp_path: Path) -> None:
     async with demo(tmp_path / "data") as running:
-        said = await shell(running.upload, tmp_path / "up")
+        said = await shell(running.upload, tmp_path)
         assert said.startswith("HTTP/1.1 201 ")
-        await shell(running.download, tmp_path / "down")
+        await shell(running.download, tmp_path)
         async with httpx.AsyncClient(base_url=running.base) as client:
             await client.get(running.link)
             names = {each["name"] for each in await every(client, "assets")}
     film = tmp_path / "data" / "demo-film.mp4"
-    assert (tmp_path / "down" / film.name).read_bytes() == film.read_bytes()
+    assert (tmp_path / film.name).read_bytes() == film.read_bytes()
     assert names == {"my-film.mp4", film.name}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -81,3 +82,16 @@ async def test_a_film_that_cannot_be_made_is_told(running: Headwater, tmp_path: 
     (tmp_path / NAME).unlink()
     (tmp_path / NAME).with_suffix(".draft").mkdir()  # in the way
     assert "could not be made" in ((await brought(running)).trouble or "")
+
+
+async def test_one_that_is_given_up_while_it_is_made_leaves_nothing(running: Headwater, tmp_path: Path) -> None:
+    (tmp_path / NAME).unlink()
+    work = asyncio.create_task(Film(running.server).bring())
+    draft = (tmp_path / NAME).with_suffix(".draft")
+    async with asyncio.timeout(30):
+        while not draft.exists():  # noqa: ASYNC110 - looks from outside
+            await asyncio.sleep(0.01)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert not draft.exists()
+    assert not (tmp_path / NAME).exists()
