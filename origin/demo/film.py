@@ -49,13 +49,16 @@ class FilmError(Exception):
 
 
 class Film:
-    """On its way. `version` is there from the moment that it can be downloaded, `over` is set when nothing follows."""
+    """On its way. `version` is what can be downloaded, once there is such.
+
+    `known` is set when it is clear whether there is, `over` when nothing follows.
+    """
 
     def __init__(self, server: Server) -> None:
         self.version: Version | None = None
         self.ready = False
         self.trouble: str | None = None
-        self.over = asyncio.Event()
+        self.known, self.over = asyncio.Event(), asyncio.Event()
         self._server = server
         self._file = server.settings.data_dir / NAME
 
@@ -64,12 +67,13 @@ class Film:
         try:
             if not self._file.exists():
                 await _make(self._file)
-            version = await self._find() or await self._uploaded()
-            self.version = version
+            self.version = version = await self._find() or await self._uploaded()
+            self.known.set()
             self.ready = await self._packaged(version)
         except (FilmError, Problem, OSError, httpx.HTTPError) as error:
             self.trouble = f"The demo's film is not in the library: {_reason(error)}"
         finally:
+            self.known.set()
             self.over.set()
 
     async def _find(self) -> Version | None:

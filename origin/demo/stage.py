@@ -68,10 +68,11 @@ def _example(server: Server, film: Film) -> Example | None:
 
 async def _tell_late(server: Server, film: Film, say: Callable[[str], None], told: Example | None) -> None:
     """Say what could not be said at once: the lines for curl if they were not `told`, and what went wrong."""
-    await film.over.wait()
+    await film.known.wait()
     late = None if told else _example(server, film)
     if late:
         say("\n".join(commands(late)))
+    await film.over.wait()
     if film.trouble:
         say(film.trouble)
 
