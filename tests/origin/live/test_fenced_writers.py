@@ -10,12 +10,13 @@ from structlog.testing import capture_logs
 from origin.live import tenure
 from origin.stores.memory import MemoryStore
 from packager.names import number_of
-from tests.origin.live.site import nodes, text, uris, watched_bytes
+from tests.origin.live.site import Flaky, nodes, text, uris, watched_bytes
 from tests.support.frames import pictures, push_all
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
+    from origin.bus.journals.protocol import Past
     from tests.origin.live.site import Site
 
 
@@ -66,6 +67,43 @@ async def test_it_stores_nothing_shows_nothing_and_removes_nothing(site: Site) -
         assert [name for name in theirs.channel.spool._bodies if number_of(name) > 2] == []
         for uri in uris(before):
             assert await watched_bytes(site, heir.channel("pb_one"), uri)
+
+
+class Waking(Flaky):
+    """A journal that lets a test happen between a successor's reading and its first word."""
+
+    between: Callable[[], Awaitable[None]] | None = None
+
+    async def past(self, broadcast: str, after: int | None = None) -> Past | None:
+        found = await super().past(broadcast, after)
+        between, self.between = self.between, None
+        if between:
+            await between()
+        return found
+
+
+async def test_it_wakes_up_while_its_successor_reads_the_journal(site: Site) -> None:
+    """What it shows after that would be taken back: other segments would get the same numbers."""
+    site.journal = journal = Waking()
+    async with nodes(site, "no_a", "no_b") as (old, heir):
+        sleeping = await site.publish(old)
+        before = await text(old.channel("pb_one"))
+        site.now += tenure.SHARED_TTL_S + 1
+
+        async def wake() -> None:
+            push_all(sleeping, pictures(4.0, start_ms=5_000))
+            assert (await asyncio.wait_for(sleeping.farewell, 10)).code == "lease_lost"
+
+        journal.between = wake
+        await site.publish(heir)
+        shown = {number_of(uri): uri for uri in uris(before)}
+        after = await text(heir.channel("pb_one"))
+        assert {number: uri for number, uri in shown.items() if uri not in uris(after)} == {}
+        await old._chores.done()
+        (ours,) = heir._register
+        await ours.keeper.settled()
+        stored = {stored.key.rpartition("/")[2] for stored in await site.store.list("", None, 999)}
+        assert {name for name in stored if name.startswith("1-") and name.endswith(".m4s")} <= uris(after)
 
 
 async def test_what_it_was_putting_at_that_moment_is_what_the_journal_has(site: Site) -> None:
