@@ -181,6 +181,16 @@ class Headwater(Processes):
         self._api_key = (self.folder / "data" / "admin.key").read_text().strip()
         return self
 
+    @property
+    def base(self) -> str:
+        """Its address."""
+        return f"http://{self._http}"
+
+    @property
+    def key(self) -> str:
+        """An API key that may do everything."""
+        return self._api_key
+
     def urls(self, count: int) -> list[str]:
         """Make so many streams."""
         return [self.stream(f"bench {index}").publish_url for index in range(count)]

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 HLS_JS = Path(player_demo.__file__).parent / "node_modules/hls.js/dist/hls.min.js"
 STOCK = """<!doctype html><title>hls.js as it comes</title><video muted autoplay playsinline width="1280"></video>
 <script src="/bench/hls.js"></script><script>
-const hls = new Hls({{ lowLatencyMode: true, {options} }});
+const hls = new Hls({{ lowLatencyMode: true, {options} }}), errors = [];
+hls.on(Hls.Events.ERROR, (_, data) => errors.push(`${{data.type}} ${{data.details}} ${{data.fatal}}`));
 hls.loadSource("{playlist}");
 hls.attachMedia(document.querySelector("video"));
 </script>"""

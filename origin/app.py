@@ -32,6 +32,7 @@ from origin.catalog.auditor import Auditor
 from origin.catalog.bootstrap import bootstrap
 from origin.catalog.database import Catalog
 from origin.catalog.ids import new_id, secret_hash
+from origin.catalog.wanted import package_if_wanted
 from origin.errors import Problem
 from origin.files.cleaner import Cleaner
 from origin.files.scratch import Scratch
@@ -53,7 +54,6 @@ from origin.vod.library import Library
 from origin.vod.mp4 import upkeep as mp4_upkeep
 from origin.vod.mp4.films import CatalogFilms
 from origin.vod.mp4.plans import Plans
-from origin.vod.packaging.wanted import package_if_wanted
 from origin.vod.runner import tell
 from origin.web import access, descriptors, upkeep
 from origin.web.downloads import Downloads
@@ -177,7 +177,9 @@ class Server:
         self._keep_running(sweep.run(self.catalog, store, time.time))
         self._keep_running(means.unsent.run())
         self._keep_running(Completion(means).run())
-        self._keep_running(_finisher(means).run())
+        finisher = _finisher(means)
+        self._keep_running(finisher.run())
+        self._keep_running(finisher.listen(bus))
         if "worker" in settings.role:
             scratch = await open_scratch(settings, cleanup)
             self._keep_running(runner_of(self.catalog, store, bus, scratch).run())

@@ -2,7 +2,10 @@
 
 Within a period, media time and wall-clock time run alike, one decoder serves all of it, and each rendition's sequence
 numbers rise by one. So a period begins with each run, where the dates have moved away from where the period's own clock
-would put them, and after a gap. Renditions begin the same segment at different moments; the first one decides for all.
+would put them, and after a gap. Where dates go back, as with a backup that begins with what the primary has shown of
+the same moments, a period begins amid its first segment, when the one before ends: players cut off what comes first,
+and neither period takes from the other. Renditions begin the same segment at different moments; the first one decides
+for all.
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ class Periods:
         if first.msn > self._newest:
             self._newest = first.msn
             if self._wanted or self._strays(first, timescale):
-                self._openings.append((first, timescale))
+                self._openings.append((self._joined(first, timescale), timescale))
                 self._wanted = False
         reached = [entry for entry in self._openings if entry[0].msn <= first.msn] or [self._openings[0]]
         opening, its_timescale = reached[-1]
@@ -64,8 +67,18 @@ class Periods:
             opening, timescale = self._openings.pop()
             self._openings.append((replace(opening, date=opening.date + seconds), timescale))
 
+    def _joined(self, first: Opening, timescale: int) -> Opening:
+        """`first`, or the moment within its segment when the period before is over."""
+        early = -self._late(first, timescale) if self._openings else 0.0
+        if early <= 0.0:
+            return first
+        return replace(first, time=first.time + round(early * timescale), date=first.date + early)
+
     def _strays(self, first: Opening, timescale: int) -> bool:
+        return not -EARLY_S < self._late(first, timescale) < LATE_S
+
+    def _late(self, first: Opening, timescale: int) -> float:
+        """How much later than by the present period's clock a segment is dated, in seconds."""
         opening, its_timescale = self._openings[-1]
         elapsed = first.time / timescale - opening.time / its_timescale
-        late = first.date - opening.date - elapsed
-        return not -EARLY_S < late < LATE_S
+        return first.date - opening.date - elapsed

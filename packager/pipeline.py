@@ -74,7 +74,7 @@ class LivePackager:
         self._unmeasured: list[Rendition] = []
         self._run: Run | None = None
         self._runs = 0
-        self._wall = 0.0
+        self._wall: float | None = None
         self._run_msn = settings.first_msn
         self._discontinuity = settings.first_discontinuity
         self._dropped = 0
@@ -108,6 +108,11 @@ class LivePackager:
     def windows(self) -> Mapping[str, Window]:
         """The windows by rendition; one that a later run lacks has ended and goes when nobody can need it."""
         return self._windows
+
+    @property
+    def wall_at_zero(self) -> float | None:
+        """The unix time of media time 0 by which the last run is dated; None before the first."""
+        return self._wall
 
     @property
     def flowing(self) -> bool:
@@ -168,7 +173,7 @@ class LivePackager:
     def set_wall(self, wall_at_zero: float) -> None:
         """Date what comes from now on by another unix time of media time 0."""
         if not any(window.segments for window in self._windows.values()):
-            self._periods.redate(wall_at_zero - self._wall)
+            self._periods.redate(wall_at_zero - (self._wall or 0.0))
         self._wall = wall_at_zero
         for rendition in self._renditions.values():
             rendition.redate(wall_at_zero)

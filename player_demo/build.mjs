@@ -22,6 +22,9 @@ async function bundle() {
     entryPoints: ["src/library.js", "src/watch.js", "src/docs.js", "src/style/signin.css"],
     entryNames: "[name]-[hash]",
     assetNames: "[name]-[hash]",
+    // What a script imports only when it is wanted (dash.js) comes out as a file of its own, as does what two pages share.
+    splitting: true,
+    chunkNames: "[name]-[hash]",
     outdir: path.join(made, "assets"),
     bundle: true,
     minify: true,
@@ -43,14 +46,33 @@ async function addIcon(assets) {
   assets.set("icon.svg", `/assets/${name}`);
 }
 
+const readPackage = async (name) => JSON.parse(await readFile(path.join(here, "node_modules", name, "package.json"), "utf8"));
+
+/** What the pages are made of, with what that is made of in turn: some packages come with others inside. */
+async function bundled() {
+  const { dependencies } = JSON.parse(await readFile(path.join(here, "package.json"), "utf8"));
+  const names = Object.keys(dependencies).filter((name) => name !== "esbuild");
+  for (let i = 0; i < names.length; i += 1) {
+    const { dependencies: inner = {} } = await readPackage(names[i]);
+    names.push(...Object.keys(inner).filter((name) => !names.includes(name)));
+  }
+  return names;
+}
+
+async function licenceOf(name) {
+  for (const file of ["LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "license"]) {
+    const text = await readFile(path.join(here, "node_modules", name, file), "utf8").catch(() => null);
+    if (text !== null) {
+      return text;
+    }
+  }
+  // A few name their licence in package.json only.
+  return (await readPackage(name)).license;
+}
+
 /** What is bundled may be passed on only with its licence beside it. */
 async function writeLicences() {
-  const { dependencies } = JSON.parse(await readFile(path.join(here, "package.json"), "utf8"));
-  const bundled = Object.keys(dependencies).filter((name) => name !== "esbuild");
-  const texts = bundled.map(async (name) => {
-    const text = await readFile(path.join(here, "node_modules", name, "LICENSE"), "utf8");
-    return `${name}\n${"=".repeat(name.length)}\n\n${text}\n`;
-  });
+  const texts = (await bundled()).map(async (name) => `${name}\n${"=".repeat(name.length)}\n\n${await licenceOf(name)}\n`);
   await writeFile(path.join(made, "THIRD_PARTY.txt"), (await Promise.all(texts)).join("\n"));
 }
 

@@ -46,6 +46,8 @@ def command(settings: Settings, film: Path, out: Path, segment: float, *, as_jso
     A folder that this command has made before is replaced when the new one is whole; any other that is not empty is
     left alone. Exit status 0: done; 1: the film cannot be packaged, and OUT is as it was; 2: wrong usage.
     """
+    if not film.is_file():  # a pipe would be waited for
+        raise click.BadParameter("this is no file.", param_hint="IN")
     began = time.monotonic()
     try:
         package = _made(settings, film, out, segment, silent=as_json)

@@ -1,26 +1,24 @@
 """Publishes the test card over RTMP, in a process of its own: `python -m origin.demo.publisher`.
 
-The address with the stream key comes as the first line of standard input, because arguments are visible to every user
-of the machine. The process lives as long as standard input stays open, so it never outlives its parent, however that
-ends. A lost connection is made again.
+The address with the stream key comes as the first line of standard input (`leash`). A lost connection is made again.
 """
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import av
 
+from origin.demo.leash import take_order
 from transcoder.testcard import Card
 from transcoder.testcard.encode import AUDIO_CODEC, AUDIO_FRAME, VIDEO_CODEC, set_up_audio, set_up_video
 from transcoder.testcard.sound import Sound
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from av.container import OutputContainer
@@ -82,6 +80,11 @@ class Broadcast:
             self._next_sound += AUDIO_FRAME
             self._container.mux(self._audio.encode(frame))
 
+    def finish(self) -> None:
+        """Send what the encoders still hold."""
+        self._container.mux(self._video.encode(None))
+        self._container.mux(self._audio.encode(None))
+
 
 def publish(url: str, show: Show, stop: threading.Event, clock: Callable[[], float] = time.time) -> None:
     """Connect and send until `stop` is set. Raises FFmpegError or OSError when the connection fails or ends."""
@@ -110,19 +113,9 @@ def keep_publishing(url: str, show: Show, stop: threading.Event, say: Callable[[
         stop.wait(pause)
 
 
-def _stop_at_end(stream: Any, stop: threading.Event) -> None:
-    while stream.read(1024):
-        pass
-    stop.set()
-
-
 def main() -> int:
     """Read the address, then publish until standard input ends."""
-    # Ctrl-C reaches the whole terminal; the parent ends this process in its own time.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    url = sys.stdin.readline().strip()
-    stop = threading.Event()
-    threading.Thread(target=_stop_at_end, args=(sys.stdin, stop), daemon=True).start()
+    url, stop = take_order()
     keep_publishing(url, Show(Card(), Sound()), stop, lambda words: print(words, file=sys.stderr, flush=True))  # noqa: T201 - the parent passes it on
     return 0
 

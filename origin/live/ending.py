@@ -97,16 +97,16 @@ class Ending:
         self._chores.begin(self._forget_objects, on_air)
 
     async def _lose(self, on_air: OnAir) -> None:
-        _log.error("lease_lost", stream_id=on_air.stream.id)
-        if on_air.leaving:
+        if on_air.leaving:  # said, and done
             return
+        _log.error("lease_lost", stream_id=on_air.stream.id)
         _leave(on_air)  # first, or a backup that waits here would come on the air with it
         self._register.remove(on_air)
         on_air.send_home("lease_lost", LEASE_LOST)
         on_air.cancel_timer()
         await on_air.channel.abandon()
+        await on_air.keeper.abandon()
         await on_air.shelf.leave()
-        await on_air.keeper.close(DRAIN_S)
         if on_air.recorder:
             await on_air.recorder.leave()
 

@@ -112,7 +112,12 @@ class Keeper:
         self._ahead.grow(segment, chunks)
 
     def put(self, put: Put) -> None:
-        """Queue one init segment or segment; past the backlog's limit the oldest waiting segment is lost."""
+        """Queue one init segment or segment; past the backlog's limit the oldest waiting segment is lost.
+
+        Once it is closed or abandoned, nothing happens.
+        """
+        if self._task.done():
+            return
         self._idle.clear()
         self._puts.append(put)
         self._account(put.size)
@@ -154,6 +159,21 @@ class Keeper:
         if not self._task.cancelled():
             self._task.result()
         return left
+
+    async def abandon(self) -> None:
+        """Put and delete nothing more: somebody else has the broadcast, and does both. May be called again.
+
+        A call that the store is at is not waited for, and may still be carried out.
+        """
+        self._closing = True
+        self._task.cancel()
+        await asyncio.wait({self._task})
+        while self._puts:
+            self._let_go(self._puts.popleft())
+        self._deletes.clear()
+        self._idle.set()
+        self._ahead.close()
+        self._trouble.close()
 
     async def settled(self) -> None:
         """Wait until all that was put is durable or lost."""

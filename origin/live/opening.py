@@ -104,6 +104,8 @@ class Opening:
             return await succession.recall(self._means.logbook, writer.broadcast_id)
         if not writer.relayed:
             return None
+        # or a writer that wakes up while this one reads would show what this one does not know, and takes back
+        await self._means.shared.journal.fence(writer.broadcast_id, writer.lease.epoch)
         return await succession.recall_shared(self._means.shared.journal, writer.broadcast_id)
 
     async def _resume(self, stream: Stream, writer: Writer, presentation: Presentation, asked_at: float) -> OnAir:

@@ -1,27 +1,30 @@
 """The writer's side of a broadcast: what the packager asks for is done, told to whoever may follow, and shown.
 
-`carry_out` is the only way in. Bytes go into the spool and the keeper's queue; then a teller writes down what has
-changed and lets viewers see it: as soon as a successor would know it, be it this node's next process or another node.
+`carry_out` is the only way in. A teller writes down what has changed and lets viewers see it: as soon as a successor
+would know it, be it this node's next process or another node. Bytes are in the spool and the keeper's queue then.
+Where other nodes follow they are there no sooner: what the journal has not taken may be another writer's to make, and
+nobody may have it, neither from memory nor from the store.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from origin.live.channel import Channel
 from origin.live.doubts import Doubts
 from origin.live.turnover import Turnover
-from packager.commands import Delete, Life
+from packager.commands import Delete, Life, Put
 from packager.names import is_init, rendition_of, segment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from origin.live.keeper import Keeper
     from origin.live.recorder import Recorder
-    from packager.commands import Command, Put
+    from packager.commands import Command
     from packager.pipeline import LivePackager
     from packager.presentation import Presentation
 
@@ -29,11 +32,19 @@ SETTLE_S: Final = 5.0
 """How long an end waits for what was told to be shown: a journal that is away has been gone without by then."""
 
 
+def _nothing() -> None:
+    pass
+
+
 class Teller(Protocol):
     """Writes down what a presentation shows, for whoever follows, and lets viewers here see it."""
 
-    def tell(self, renditions: Iterable[str], bodies: Mapping[str, Sequence[bytes]]) -> None:
-        """These windows have changed; `bodies` are the bytes of new parts and init segments by name. Never waits."""
+    def tell(self, renditions: Iterable[str], bodies: Mapping[str, Sequence[bytes]], then: Callable[[], None]) -> None:
+        """These windows have changed; `bodies` are the bytes of new parts and init segments by name. Never waits.
+
+        `then` brings them into memory and the store's queue. It must be called before viewers see what has changed, and
+        never once somebody else may write the same names.
+        """
 
     async def settled(self) -> None:
         """Wait until all that was told is shown."""
@@ -89,24 +100,27 @@ class Production(Channel):
         self._tell({}, ())
 
     def carry_out(self, commands: Iterable[Command]) -> None:
-        """Do what the packager asks: memory, store, viewers; none of it waits for another."""
-        bodies: dict[str, Sequence[bytes]] = {}
-        touched = set()
+        """Do what the packager asks: memory, store, viewers; the live edge waits for no store."""
+        asked = tuple(commands)
+        puts = [command for command in asked if isinstance(command, Put)]
+        bodies = {put.name: put.body for put in puts if put.life is Life.EDGE or is_init(put.name)}
+        if asked:
+            self._tell(bodies, {rendition_of(put.name) for put in puts}, partial(self._do, asked))
+
+    def _do(self, commands: Iterable[Command]) -> None:
         for command in commands:
             if isinstance(command, Delete):
-                if not self._recorder:  # recordings list it for ever
-                    self._doubts.drop(command.name)
-                self.spool.drop(command.name)
-                if self._keeper:
-                    self._keeper.delete(command.name)
-                continue
-            self.spool.put(command)
-            touched.add(rendition_of(command.name))
-            if command.life is Life.EDGE or is_init(command.name):
-                bodies[command.name] = command.body
-            self._keep(command)
-        if touched:
-            self._tell(bodies, touched)
+                self._delete(command.name)
+            else:
+                self.spool.put(command)
+                self._keep(command)
+
+    def _delete(self, name: str) -> None:
+        if not self._recorder:  # recordings list it for ever
+            self._doubts.drop(name)
+        self.spool.drop(name)
+        if self._keeper:
+            self._keeper.delete(name)
 
     def put_again(self, put: Put) -> None:
         """Store a segment of a writer before this one: its place in the playlist is there, and behind the edge."""
@@ -185,10 +199,13 @@ class Production(Channel):
         else:
             self._keeper.grow(segment_of(put.name), put.body)
 
-    def _tell(self, bodies: Mapping[str, Sequence[bytes]], touched: Iterable[str]) -> None:
+    def _tell(
+        self, bodies: Mapping[str, Sequence[bytes]], touched: Iterable[str], then: Callable[[], None] = _nothing
+    ) -> None:
         if self._shows_own:  # at once, for what comes in a burst may leave the window before it is written down
             self._look()
         if self._teller:
-            self._teller.tell(touched, bodies)
+            self._teller.tell(touched, bodies, then)
         else:
+            then()
             self.announce(touched)

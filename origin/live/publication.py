@@ -15,6 +15,7 @@ from media.track import Kind
 from origin.live.farewell import Farewell
 from origin.live.faults import SENTENCES
 from origin.live.gathering import Gathering, NoKeyFrameError
+from origin.live.publisher_clock import apart
 from origin.live.spool import SEGMENT_BYTES
 from origin.live.standstill import Standstill
 from origin.live.timeline import Timeline
@@ -69,6 +70,7 @@ class Publication:
         self._changing: dict[Kind, Track] = {}
         self._left_out = 0
         self._wall = WallAnchor(0.0)
+        self._kept_until: tuple[Frame, float] | None = None
         self._timekeeper = _VIDEO
         self._key_frame: int | None = None
         self._short_gops = 0
@@ -112,6 +114,10 @@ class Publication:
             self._change(frame)
         elif frame.kind in self._tracks:
             self._hand_on(self._timeline.push(frame))
+
+    def expect_burst(self, newest: Frame, age_s: float) -> None:
+        """Frames that somebody has kept will be pushed at once now; the `newest` of them came `age_s` ago."""
+        self._kept_until = (newest, age_s)
 
     def remark(self, code: str, sentence: str) -> None:
         """Note something about the stream's health."""
@@ -217,8 +223,7 @@ class Publication:
         self._channel.turnover.note(self._clock())
         for track in self.tracks:
             self._timeline.set_track(track)
-        span_s = (frames[-1].dts_ms - frames[0].dts_ms) / 1_000
-        self._wall = WallAnchor(self._clock() - max(span_s, 0.0) - self._timeline.end_s)
+        self._wall = self._anchored(frames[0], frames[-1])
         try:
             self._carry_out(self._channel.packager.start(self.tracks, self._wall.at_zero))
         except ValueError as error:
@@ -231,6 +236,15 @@ class Publication:
         self._timekeeper = _VIDEO if _VIDEO in tracks else Kind.AUDIO
         for frame in frames:
             self._hand_on(self._timeline.push(frame))
+
+    def _anchored(self, first: Frame, last: Frame) -> WallAnchor:
+        """The newest frame that there is was made when it came, and `first` so long before as their stamps say."""
+        newest, age_s = self._kept_until or (last, 0.0)
+        self._kept_until = None
+        if apart(last.dts_ms, newest.dts_ms) > 0:
+            newest, age_s = last, 0.0
+        begun_s = age_s + max(apart(newest.dts_ms, first.dts_ms), 0) / 1_000
+        return WallAnchor(self._clock() - begun_s - self._timeline.end_s, self._channel.packager.wall_at_zero)
 
     def _with_sound(self, tracks: Mapping[Kind, Track]) -> dict[Kind, Track]:
         """A broadcast that has had sound goes on to have it, be it silence: a player stops where its sound ends.

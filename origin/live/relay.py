@@ -55,6 +55,7 @@ class Standing(Protocol):
 class _Batch:
     entry: bytes
     bodies: Mapping[str, Sequence[bytes]]
+    then: Callable[[], None]
 
 
 class Relay:
@@ -88,18 +89,24 @@ class Relay:
         self._turn = asyncio.Lock()
         self._based = False
         self._unrelayed = False
+        self._fenced = False
         self._entries = 0
         self._sequence = 0
         self._retry_at = 0.0
         self._task = asyncio.create_task(self._run(), name=f"relay {broadcast_id}")
 
-    def tell(self, renditions: Iterable[str], bodies: Mapping[str, Sequence[bytes]]) -> None:  # noqa: ARG002 - as Teller
+    def tell(
+        self,
+        renditions: Iterable[str],  # noqa: ARG002 - as Teller
+        bodies: Mapping[str, Sequence[bytes]],
+        then: Callable[[], None],
+    ) -> None:
         """As Teller; the entry itself says which windows have changed."""
-        self._waiting.append(_Batch(self._diary.entry(), bodies))
+        self._waiting.append(_Batch(self._diary.entry(), bodies, then))
         self._idle.clear()
         self._news.set()
         if len(self._waiting) > MAX_WAITING:  # neither journal nor catalog: the lease runs out about now
-            self._on_fenced()
+            self._stop_writing()
 
     async def settled(self) -> None:
         """Wait until all that was told is shown; if the journal has missed some of it, give it another chance."""
@@ -133,18 +140,25 @@ class Relay:
                 async with self._turn:
                     taken = await self._take(batches)
                 if not taken:
-                    self._on_fenced()
+                    self._stop_writing()
                     self._idle.set()
                     return
                 self._show(batches)
                 await self._sum_up()
             self._idle.set()
 
+    def _stop_writing(self) -> None:
+        """Tell once: it takes a while to be heeded, and a publisher that has much to send goes on meanwhile."""
+        if not self._fenced:
+            self._fenced = True
+            self._on_fenced()
+
     def _show(self, batches: Sequence[_Batch]) -> None:
         renditions: set[str] = set()
         for batch in batches:
-            renditions |= apply(self._shown, batch.entry)
             self._waiting.popleft()
+            batch.then()
+            renditions |= apply(self._shown, batch.entry)
         self._announce(renditions)
 
     async def _take(self, batches: Sequence[_Batch]) -> bool:

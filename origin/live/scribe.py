@@ -47,8 +47,17 @@ class Scribe:
         self._told = self._written = 0
         self._progress = Signal()
 
-    def tell(self, renditions: Iterable[str], bodies: Mapping[str, Sequence[bytes]]) -> None:  # noqa: ARG002 - as Teller
-        """These windows have changed: write it down, then wake viewers. Bytes are in the store's drafts already."""
+    def tell(
+        self,
+        renditions: Iterable[str],
+        bodies: Mapping[str, Sequence[bytes]],  # noqa: ARG002 - as Teller
+        then: Callable[[], None],
+    ) -> None:
+        """These windows have changed: write it down, then wake viewers. Bytes are in the store's drafts before that.
+
+        So `then` is called at once: whoever goes on here has another epoch, and this process is dead.
+        """
+        then()
         entry = self._diary.entry()
         self._told += 1
         done = partial(self._wrote, self._told, tuple(renditions))

@@ -95,6 +95,8 @@ class Standby:
         for track in self._tracks.values():
             publication.set_track(track)
         frames, self._frames = self._frames, deque()
+        if frames:  # or all of them would be dated as if they were new
+            publication.expect_burst(frames[-1], self._loop.time() - self._came_at)
         for frame in frames:
             publication.push(frame)
 

@@ -2,8 +2,10 @@
 
 A frame cannot arrive before it was made, so the earliest arrivals, relative to their media time, are nearest the truth;
 delays only add. At first every frame is looked at and the least offset taken, before any player has seen a date (the
-first segment lasts longer). Later the anchor follows when the least of recent offsets has moved away for good: the
-publisher's clock drifts, or it paused and its jump in time was mended away. Pure: the time is an argument.
+first segment lasts longer); where players have seen dates of a run before, only if it is off by more than a little, for
+dates that go back by a little are worse than such as are late by it. Later the anchor follows when the least of recent
+offsets has moved away for good: the publisher's clock drifts, or it paused and its jump in time was mended away. Pure:
+the time is an argument.
 """
 
 from __future__ import annotations
@@ -22,10 +24,15 @@ SPACING_S: Final = 1.0
 
 
 class WallAnchor:
-    """Unix time of media time 0, in seconds."""
+    """Unix time of media time 0, in seconds.
 
-    def __init__(self, at_zero: float) -> None:
-        self.at_zero = at_zero
+    `before` is that of the media before, which this goes on from: it stays where the difference is none to speak of.
+    """
+
+    def __init__(self, at_zero: float, before: float | None = None) -> None:
+        went_back = 0.0 if before is None else before - at_zero
+        self.at_zero = at_zero if before is None or not 0.0 < went_back <= TOLERANCE_S else before
+        self._slack = 0.0 if before is None else TOLERANCE_S
         self._offsets: deque[float] = deque(maxlen=RECENT)
         self._observed_s = float("-inf")
         self._settled_s: float | None = None
@@ -51,6 +58,7 @@ class WallAnchor:
         return True
 
     def _settle(self, offset: float) -> bool:
-        lower = offset < self.at_zero
-        self.at_zero = min(offset, self.at_zero)
+        lower = offset < self.at_zero - self._slack
+        if lower:
+            self.at_zero = offset
         return lower

@@ -20,6 +20,7 @@ from origin.catalog import assets, making, recordings
 from origin.errors import Problem
 from origin.observe import metrics
 from origin.stores.manifests import MAX_MANIFEST_BYTES
+from origin.vod.runner import TOPIC_ENDED
 from origin.vod.sealed import sealed
 from packager import inventory, signing
 from packager.inventory import Inventory, InventoryError
@@ -29,6 +30,7 @@ from packager.signing import Place
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from origin.bus.protocol import Bus
     from origin.catalog.assets import Asset
     from origin.catalog.database import Catalog
     from origin.stores.protocol import ObjectStore
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from packager.recorded import Recorded
     from packager.signing import SigningKey
 
+LISTEN_AGAIN_S: Final = 5.0
+"""After the bus has failed; looks do its work meanwhile."""
 LOOK_S: Final = 2.0
 """How often to look for recordings to finish: what their owners wait for beside some puts."""
 PAUSES_S: Final = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
@@ -69,18 +73,33 @@ class Finisher:
         self._signer = signer
         self._clock = clock
         self._worker = worker
+        self._news = asyncio.Event()
         self._failures: dict[str, int] = {}
         self._due: dict[str, float] = {}
 
     async def run(self) -> None:
         """Go on until cancelled."""
         while True:
+            self._news.clear()
             try:
                 await self.finish_all()
             except Problem as problem:
                 metrics.catalog_failures.labels("asset").inc()
                 _log.warning("assets_not_looked_for", problem=str(problem))
-            await asyncio.sleep(LOOK_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._news.wait()
+
+    async def listen(self, bus: Bus) -> None:
+        """Look at once whenever a job has ended, until cancelled. What the bus loses waits for the next look."""
+        while True:
+            try:
+                async with bus.subscribe(TOPIC_ENDED) as subscription:
+                    async for _ in subscription:
+                        self._news.set()
+            except Problem as problem:
+                _log.warning("ended_jobs_cannot_be_listened_to", problem=str(problem))
+            await asyncio.sleep(LISTEN_AGAIN_S)
 
     async def finish_all(self) -> None:
         """Finish what waits, and whose time to be tried again has come."""

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 TOPIC: Final = "jobs"
 """Where is told that there is a job to take, or, as `job`, which one was cancelled."""
+TOPIC_ENDED: Final = "jobs-ended"
+"""Where is told that a job has ended: there may be an asset to finish."""
 POLL_S: Final = 2.0
 """How long a job waits that nobody was told of: one small read on each node."""
 HEARTBEAT_S: Final = 3.0
@@ -202,14 +204,19 @@ class Runner:
             return False
         if ours:
             metrics.jobs.labels(job.kind, outcome).inc()
+            await _publish(self._bus, TOPIC_ENDED)
         _log.info("job_ended", job=job.id, subject=job.subject, outcome=outcome if ours else "no longer ours")
         return True
 
 
 async def tell(bus: Bus, job_id: str = "") -> None:
     """Tell workers to look, or that a job was cancelled. They look by themselves if the bus does not pass it on."""
+    await _publish(bus, TOPIC, **({"job": job_id} if job_id else {}))
+
+
+async def _publish(bus: Bus, topic: str, **values: str) -> None:
     with contextlib.suppress(Problem):
-        await bus.publish(TOPIC, {"job": job_id} if job_id else {})
+        await bus.publish(topic, values)
 
 
 def _outcome(error: BaseException | None) -> tuple[str, Note | None]:

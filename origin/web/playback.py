@@ -269,7 +269,8 @@ class Playback:
         heir = channel.presentation.heir(name)
         if heir == "" or (heir is None and period is not None and channel.presentation.strays(name, period)):
             return await _nothing_came(send)
-        name = heir or name
+        if heir:
+            return await _send_on(send, heir, period)
         if growing := channel.growing(name, period):
             return await self._hold(receive, self._send_growing(scope, send, growing, name), now=False)
         body = await self._hold(receive, channel.media(name), now=not channel.announced(name))
@@ -358,6 +359,19 @@ class Playback:
         if due:  # players give up at a 404, and edges keep it
             raise Problem("store_failed", "This is on its way to the store; ask again in a moment.", RETRY_SOON)
         raise Problem("not_found", "This segment or part is not there (any more); reload the playlist.")
+
+
+async def _send_on(send: Send, heir: str, period: int | None) -> int:
+    """To what became of a segment: other bytes than its writer may have made, so they have an address of their own.
+
+    Relative to that of the request, which may have come through an edge that knows it by another one. Not to be kept,
+    for what a name leads to comes to an end sooner than a name does.
+    """
+    up = b"" if period is None else b"../"
+    location = up + heir.rpartition("/")[2].encode()
+    headers = (b"location", location), (b"cache-control", b"no-store"), (b"content-length", b"0"), *ANY_ORIGIN
+    await respond(send, 307, headers)
+    return 307
 
 
 async def _nothing_came(send: Send) -> int:

@@ -35,6 +35,11 @@ _SET_IDS: Final = {Kind.VIDEO: 0, Kind.AUDIO: 1}
 _LOW_DELAY_S: Final = 1.2
 """The delay that players aim at where there are parts: the three parts that HLS players hold back (PART-HOLD-BACK), and
 as much again, since these players do not hear of each part."""
+_LONGEST_DELAY_S: Final = 86_400
+"""As long as DVR windows can be, so nobody is further behind. Where no longest delay is told, dash.js 5.2 takes one of
+12 s more than it aims at, and goes to the live edge past that. After a publisher was away for six seconds or more this
+takes it from one period into another that it has loaded already, and there it forgets what to ask for: it stands until
+the next gap. What it does otherwise is to wait for as long as the gap is, and to go on from there."""
 _DELAY_SEGMENTS: Final = 3
 """The same in segments where there are none: one is not closed yet, one not heard of, one in reserve."""
 _DELAY_SHARE: Final = 0.75
@@ -133,10 +138,14 @@ def _terms(windows: Iterable[Window], listed: Sequence[Period], span: float) -> 
 def _service() -> str:
     """ServiceDescription (annex K): the delay that is aimed at, and how players may come near it.
 
-    No longest delay is told, for players that are further behind go to the live edge (dash.js 5.2), though their user
-    may have gone back.
+    Players that are further behind than the longest delay go to the live edge (dash.js 5.2), though their user may have
+    gone back.
     """
-    latency = {"target": round(1000 * _LOW_DELAY_S), "min": round(500 * _LOW_DELAY_S)}
+    latency = {
+        "target": round(1000 * _LOW_DELAY_S),
+        "min": round(500 * _LOW_DELAY_S),
+        "max": 1000 * _LONGEST_DELAY_S,
+    }
     return element(
         "ServiceDescription",
         {"id": 0},

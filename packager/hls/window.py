@@ -148,8 +148,8 @@ class Window:
     def heir(self, file: str) -> str | None:
         """What became of a segment that an earlier writer told players to expect: it was open, or the one after that.
 
-        The file that holds its bytes, for whoever went on closed it under a name of its own; "" where nothing came of
-        it; None for any other file.
+        The file that whoever went on closed it as, with the parts that were known of it: to be asked for by that name,
+        for the earlier writer may have made a longer one. "" where nothing came of it; None for any other file.
         """
         msn, epoch = number_of(file), epoch_of(file)
         segment = self.closed(msn)

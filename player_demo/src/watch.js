@@ -3,16 +3,24 @@
 import "./style/watch.css";
 import { readAddress } from "./lib/address.js";
 import { pause, waitBefore } from "./lib/backoff.js";
+import { Bookmark } from "./lib/bookmark.js";
+import { chosenPlayer, DASH, HLS } from "./lib/choice.js";
 import { keepInTime, ServerClock } from "./lib/clock.js";
 import { wireControls } from "./lib/controls.js";
 import { DvrBar } from "./lib/dvr-bar.js";
 import { enter } from "./lib/entrance.js";
+import { faultWords, hopeless, Losses } from "./lib/faults.js";
 import { why } from "./lib/hunger.js";
+import { Memory } from "./lib/memory.js";
+import { Menu } from "./lib/menu.js";
 import { next, SHOWING, WAITING } from "./lib/phases.js";
+import { canPlay, playerFor } from "./lib/players.js";
 import { probe } from "./lib/probe.js";
 import { Readouts } from "./lib/readouts.js";
-import { canPlay, Session } from "./lib/session.js";
-import { notice } from "./lib/words.js";
+import { SeekBar } from "./lib/seek-bar.js";
+import { Session } from "./lib/session.js";
+import { Toast } from "./lib/toast.js";
+import { clock, notice } from "./lib/words.js";
 
 /** Four times a second: people cannot read faster, and layout costs more than arithmetic. */
 const SHOW_MS = 250;
@@ -24,9 +32,17 @@ const WHY_AGAIN_MS = 5000;
 const WHY_PATIENCE_MS = 2000;
 
 const byId = (id) => document.getElementById(id);
+/** Elements by the names under which modules want them: `{name: id}`. */
+const parts = (ids) => Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, byId(id)]));
+const CONTROLS = {
+  ...{ video: "video", box: "box", play: "play", sound: "sound", unmute: "unmute", volume: "volume", picture: "picture" },
+  ...{ fullscreen: "fullscreen", numbers: "numbers", panel: "panel", keys: "keys", help: "help", helpClose: "help-close", helpList: "help-list" },
+};
+const MENU = { button: "settings", panel: "menu", speed: "menu-speed", sound: "menu-sound", player: "menu-player" };
 const NOTHING = {
   engine: null, delay: null, buffer: 0, rate: 1, floor: null, target: null, rung: {}, dropped: 0, frames: 0, stalls: 0,
-  following: true, started: false, start: null, edge: null, position: 0, behind: null,
+  following: true, started: false, start: null, edge: null, position: 0, behind: null, film: false, over: false, dry: false,
+  buffered: [], tracks: [],
 };
 
 class Page {
@@ -35,31 +51,54 @@ class Page {
   code = "";
   session = null;
   errors = [];
+  memory = new Memory();
   #clock = new ServerClock();
   #asking = new AbortController();
   #whys = 0;
+  #rate = 1;
+  #chosen = HLS;
+  /** That of what is live is always hls.js, which this page steers: so it is known before a player is built. */
+  #using = HLS;
+  #loading = 0;
+  #losses = new Losses();
+  #bookmark = new Bookmark(this.memory);
   #video = byId("video");
   #readouts = new Readouts(byId("panel"));
   #bar = new DvrBar({ bar: byId("bar"), label: byId("behind"), live: byId("live") }, {
     seek: (place) => this.session?.goBack(place),
     live: () => this.session?.goLive(),
   });
+  #seekBar = new SeekBar({ seek: byId("seek"), tip: byId("seek-tip"), times: byId("times") }, {
+    seek: (place) => this.session?.goBack(place),
+  });
+  #toast = new Toast({ box: byId("toast"), words: byId("toast-words"), button: byId("toast-button") });
+  #menu = new Menu(parts(MENU), {
+    speed: (rate) => this.setRate(rate),
+    track: (id) => this.session?.choose(id),
+    player: (name) => this.#change(name),
+  });
 
   constructor() {
-    wireControls({
-      video: this.#video, box: byId("box"), play: byId("play"), sound: byId("sound"), unmute: byId("unmute"),
-      fullscreen: byId("fullscreen"), numbers: byId("numbers"), panel: byId("panel"),
-    }, this);
+    const loudness = Number(this.memory.setting("volume") ?? 1);
+    this.#video.volume = loudness >= 0 && loudness <= 1 ? loudness : 1;
+    wireControls(parts(CONTROLS), this);
     window.addEventListener("hashchange", () => this.#open());
+    // Phones end pages without another word.
+    document.addEventListener("visibilitychange", () => this.#note({ hurry: true }));
+    window.addEventListener("pagehide", () => this.#note({ hurry: true }));
     setInterval(() => this.#show(), SHOW_MS);
     keepInTime(this.#clock, { signal: new AbortController().signal, pause });
     this.#open();
   }
 
   /** Begin with the address in the location bar. */
-  #open() {
+  #open(chosen = chosenPlayer(location, this.memory.setting("player"))) {
     const address = readAddress(location);
     this.#become("readdressed");
+    delete document.body.dataset.kind;
+    this.#chosen = chosen;
+    this.#losses = new Losses();
+    this.#bookmark.forget();
     if (address.fault) {
       this.#become("refused", { sentence: address.fault });
     } else if (!canPlay(this.#video)) {
@@ -79,7 +118,7 @@ class Page {
       }
       this.address.playlist = found.playlist;
     }
-    return probe(this.address.playlist, { signal, deep: this.phase === "ended" });
+    return probe(this.address.playlist, { signal, deep: this.phase === "ended" || this.#chosen === DASH });
   }
 
   /** Ask until there is something to play, or no sense in asking. */
@@ -91,6 +130,7 @@ class Page {
       if (signal.aborted) {
         return;
       }
+      this.#using = found.verdict === "over" ? this.#chosen : HLS;
       this.#become(found.verdict, found);
       if (WAITING.has(this.phase)) {
         await pause(waitBefore(attempt, Math.random()), signal);
@@ -113,15 +153,72 @@ class Page {
     }
   }
 
-  #play() {
-    const on = {
-      ended: () => this.#become("ended"),
-      lost: () => this.#become("lost"),
+  /** Build a player, once its script is here; meanwhile the page may have come to want another one, or none. */
+  async #play() {
+    const round = (this.#loading += 1);
+    const Player = await playerFor(this.#using).catch(() => null);
+    if (this.#loading !== round || !SHOWING.has(this.phase)) {
+      return;
+    }
+    if (Player === null) {
+      this.#become("unplayable", { sentence: "The player could not be loaded. Reload the page to try it again." });
+      return;
+    }
+    const { playlist, playbackId } = this.address;
+    const { at, remembered } = this.#bookmark.open(playbackId);
+    const common = { video: this.#video, playlist, clock: this.#clock, faults: this.errors, rate: this.#rate };
+    this.session = new Session({ ...common, Player, at, on: this.#listeners() });
+    if (remembered) {
+      this.#toast.say(`Goes on at ${clock(at)}.`, ["From the beginning", () => this.session?.goBack(0)]);
+    }
+  }
+
+  #listeners() {
+    return {
+      ended: () => this.#become(this.session.film ? "finished" : "ended"),
+      resumed: () => this.#become("resumed"),
+      lost: () => this.#lose(),
       starved: () => this.#askWhy(this.session),
       fed: () => this.#become("fed"),
     };
-    const { playlist } = this.address;
-    this.session = new Session({ video: this.#video, playlist, clock: this.#clock, faults: this.errors, on });
+  }
+
+  /** The player gave up. Another one is tried, unless that has been of no use. */
+  #lose() {
+    const details = this.errors.at(-1)?.details ?? "";
+    const often = this.session?.film && this.#losses.note(performance.now() / 1000);
+    const event = often || hopeless(details) ? "unplayable" : "lost";
+    this.#become(event, { sentence: faultWords(details) });
+  }
+
+  /** Play on by another player, and from now on. */
+  #change(name) {
+    this.memory.keep("player", name);
+    this.#chosen = this.#using = name;
+    this.#losses = new Losses();
+    if (SHOWING.has(this.phase)) {
+      this.#drop();
+      this.#play();
+    } else {
+      // What was chosen just now counts for more than what the address says.
+      this.#open(name);
+    }
+  }
+
+  /** The speed of films: what was chosen, which the picture takes on a moment later. */
+  get rate() {
+    return this.#rate;
+  }
+
+  setRate(rate) {
+    this.#rate = rate;
+    if (this.session) {
+      this.session.rate = rate;
+    }
+  }
+
+  say(words) {
+    this.#toast.say(words);
   }
 
   /** Nothing comes: ask the server for the reason, until something does. */
@@ -145,7 +242,15 @@ class Page {
     }
   }
 
+  #note({ hurry = false } = {}) {
+    if (this.session) {
+      this.#bookmark.note(this.address.playbackId, this.reading(), { now: performance.now(), hurry });
+    }
+  }
+
   #drop() {
+    this.#note({ hurry: true });
+    this.#loading += 1;
     this.session?.destroy();
     this.session = null;
   }
@@ -154,7 +259,7 @@ class Page {
   reading() {
     const session = this.session?.reading() ?? NOTHING;
     const { phase, sentence, code, errors } = this;
-    return { ...session, phase, sentence, code, errors, clock: this.#clock.synchronised ? this.#clock.offset : null };
+    return { ...session, phase, sentence, code, errors, player: this.#chosen, clock: this.#clock.synchronised ? this.#clock.offset : null };
   }
 
   #show() {
@@ -163,7 +268,13 @@ class Page {
     showNotice(notice(quiet, this.sentence));
     this.#readouts.show(reading);
     this.#bar.show(reading);
-    document.body.dataset.phase = this.phase;
+    this.#seekBar.show(reading);
+    this.#menu.show({ ...reading, rate: this.#rate }, this.#chosen);
+    this.#note();
+    const { film, dry, engine } = reading;
+    // Without a player nothing is known, and nothing is to jump about.
+    const kind = engine === null ? document.body.dataset.kind ?? "live" : film ? "film" : "live";
+    Object.assign(document.body.dataset, { phase: this.phase, kind, dry: String(film && dry) });
   }
 }
 

@@ -100,6 +100,7 @@ class Histories(RuleBasedStateMachine):
         self.states: dict[int, State] = {0: ()}
         self.highest, self.granted = 0, 2
         self.base: int | None = None
+        self.based = True
         self.last = self.told = 0
 
     def run(self, work: Any) -> Any:
@@ -126,6 +127,19 @@ class Histories(RuleBasedStateMachine):
         writer.state = read(past) if past else ()
 
     @rule(name=WRITERS)
+    def fence(self, name: str) -> None:
+        """From then on the past is the last word of whoever wrote before."""
+        writer = self.writers[name]
+        fenced = writer.journal.fence("bc_a", writer.epoch)
+        if writer.epoch < self.highest:
+            with pytest.raises(Fenced):
+                self.run(fenced)
+            return
+        self.run(fenced)
+        if self.highest and writer.epoch > self.highest:
+            self.highest, self.based = writer.epoch, False
+
+    @rule(name=WRITERS)
     def begin(self, name: str) -> None:
         writer = self.writers[name]
         begun = writer.journal.begin("bc_a", writer.epoch, written(writer.state))
@@ -136,7 +150,7 @@ class Histories(RuleBasedStateMachine):
         self.base = self.run(begun)
         assert self.base is not None
         self.reach(self.base, writer.state)
-        self.highest = writer.epoch
+        self.highest, self.based = writer.epoch, True
 
     @rule(name=WRITERS, count=st.integers(0, 5))
     def tell(self, name: str, count: int) -> None:
@@ -165,7 +179,7 @@ class Histories(RuleBasedStateMachine):
     def may_write(self, writer: Writer, attempt: Any, *, full: bool = False) -> bool:
         if writer.epoch < self.highest:
             refusal: type[Exception] = Fenced
-        elif self.base is None or writer.epoch > self.highest or full:
+        elif self.base is None or writer.epoch > self.highest or not self.based or full:
             refusal = Forgotten
         else:
             return True

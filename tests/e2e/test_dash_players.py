@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,8 @@ pytestmark = [
     pytest.mark.timeout(240),
 ]
 LARGER = [word.replace("size=320x180", "size=640x360") for word in ffmpeg.source()]
+AWAY_S = 14.0
+"""Longer than dash.js lets itself be behind of its own accord (12 s and what it aims at)."""
 PLAYERS = pytest.mark.parametrize("player", [DASH_JS, SHAKA], ids=["dash.js", "shaka"])
 
 
@@ -59,6 +62,22 @@ async def test_a_publisher_that_takes_over_with_another_size_is_played(tmp_path:
                     again = await until(page, f"r.width === {width}", wait_s=30)
                     seen = await until(page, f"r.frames > {again['frames'] + 60}")
         assert seen["errors"] == []
+
+
+@PLAYERS
+async def test_a_publisher_that_was_away_for_longer_is_played(tmp_path: Path, player: Stock) -> None:
+    """A player may wait for as long again, if it takes the gap for something that is to come."""
+    async with headwater(tmp_path) as running, chromium() as context:
+        stream = await running.stream(reconnect_window_s=60)
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            await until_live(running, stream)
+            page = await player.open(context, running.url, stream.token, stream.playback_id)
+            await until(page, "r.frames > 90")
+        await asyncio.sleep(AWAY_S)  # the absence itself
+        before = await reading(page)
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            again = await until(page, f"r.frames > {before['frames'] + 90}", wait_s=60)
+        assert again["errors"] == []
 
 
 @PLAYERS

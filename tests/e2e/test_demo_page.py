@@ -36,6 +36,38 @@ async def test_from_the_link_to_the_moving_picture(tmp_path: Path) -> None:
         assert watch.complaints == []
 
 
+async def test_the_film_is_in_the_library_and_plays(tmp_path: Path) -> None:
+    assert build.main() == 0
+    async with demo(tmp_path / "data") as running, chromium() as context:
+        page = await context.new_page()
+        await page.goto(running.link)
+        link = await page.evaluate(LINK_OF_THE_FILM)
+        watch = await Watch.open(context, f"{running.base}{link}")
+        await watch.until('h.phase === "playing" && h.started')
+        first = await watch.picture_time()
+        await watch.until_picture_is_later_than(first + 2)
+        assert await watch.trouble() == []
+        assert watch.complaints == []
+
+
+LINK_OF_THE_FILM = """async () => {
+  const asked = async (path, body) => {
+    const headers = { "Content-Type": "application/json", "X-Requested-With": "headwater" };
+    const how = body ? { method: "POST", headers, body: JSON.stringify(body) } : {};
+    return (await fetch(path, how)).json();
+  };
+  for (;;) {
+    const film = (await asked("/v1/assets")).items.find((asset) => asset.name === "demo-film.mp4");
+    if (film?.state === "ready") {
+      const { token } = await asked("/v1/tokens", { scope: "play", playback_id: film.playback_id });
+      return `/watch/${film.playback_id}#t=${token}`;
+    }
+    await new Promise((later) => setTimeout(later, 100));
+  }
+}"""
+"""What a card of the library does, by the API."""
+
+
 HEADINGS = """() => [...document.querySelectorAll("section")].filter((section) => section.checkVisibility()).map(
   (section) => [
     section.querySelector("h1, h2").textContent,

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.viewers import PLAYING, StockPage
 from player_demo import build
 from tests.support import ffmpeg
-from tests.support.browser import Watch, beside, chromium, executable
+from tests.support.browser import MENDED, Watch, beside, chromium, executable
 from tests.support.cluster import cluster
 from tests.support.dash_players import DASH_JS, SHAKA, reading
+from tests.support.hls import until_live
 from tests.support.node import Node, publishing_in_a_loop
+from tests.support.running import headwater
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -97,6 +100,22 @@ async def test_an_encoder_that_is_away_for_a_moment(tmp_path: Path) -> None:
         async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
             await audience.plays_on()
             assert await audience.fatal_errors() == {}
+
+
+async def test_hls_js_as_it_comes_notices_nothing_on_its_line_while_an_encoder_is_away(tmp_path: Path) -> None:
+    """Reloads for what does not come are answered before it takes them for lost, fatally or not."""
+    async with headwater(tmp_path) as running, chromium() as context:
+        stream = await running.stream(reconnect_window_s=60)
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            await until_live(running, stream)
+            page = await StockPage().open(context, running.url, stream.token, stream.playback_id)
+            await page.wait_for_function(PLAYING, timeout=WAIT_S * 1000)
+            await _plays_on(page, 3.0)
+        await asyncio.sleep(BLIP_S)  # the blip itself
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            await _plays_on(page, FURTHER_S)
+        errors: list[str] = await page.evaluate("() => errors")
+        assert [error for error in errors if error.split()[1] not in MENDED or error.endswith("true")] == []
 
 
 async def test_a_server_that_is_killed_and_started_again(tmp_path: Path) -> None:

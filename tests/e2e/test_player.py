@@ -87,6 +87,18 @@ async def test_a_page_waits_for_a_broadcaster_that_was_cut_off_and_goes_on_by_it
         assert watch.complaints == []
 
 
+async def test_what_is_live_is_played_by_hls_js_whatever_was_chosen(tmp_path: Path) -> None:
+    assert build.main() == 0
+    async with headwater(tmp_path) as running, chromium() as context:
+        stream = await running.stream()
+        async with ffmpeg.publishing(stream.rtmp_url, ffmpeg.source()):
+            watch = await Watch.open(context, f"{running.url}/watch/{stream.playback_id}?player=dash#t={stream.token}")
+            await watch.until('h.engine === "hls.js" && h.frames > 60 && h.following')
+            await watch.page.click("#settings")
+            assert not await watch.page.is_visible("#menu-player")
+        assert watch.complaints == []
+
+
 async def test_a_line_that_is_cut_is_not_the_broadcaster_s_fault(tmp_path: Path) -> None:
     assert build.main() == 0
     async with headwater(tmp_path) as running, chromium() as context:

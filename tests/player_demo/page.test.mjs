@@ -138,9 +138,9 @@ test("numbers are said as people say them", () => {
   assert.equal(rung({}), "–");
 });
 
-test("every phase but playing has words, and the server's sentence comes first when it refuses", () => {
+test("every phase in which no picture is shown has words, and the server's sentence comes first when it refuses", () => {
   assert.equal(notice("playing", ""), null);
-  for (const phase of Object.keys(PHASES).filter((name) => name !== "playing")) {
+  for (const phase of Object.keys(PHASES).filter((name) => name !== "playing" && name !== "finished")) {
     assert.ok(notice(phase, "").title);
   }
   assert.match(notice("starved", "").title, /Waiting for the broadcaster/);
@@ -155,4 +155,11 @@ test("streams become cards", () => {
   assert.deepEqual(describe(stream).warnings, ["Key frames are 8 s apart."]);
   assert.equal(describe({ id: "st_2", state: "idle" }).words, "Off air");
   assert.deepEqual(merge([stream], [{ ...stream, state: "idle" }, { id: "st_2" }]).map((item) => item.state), ["idle", undefined]);
+});
+
+test("a film that ended stays to be seen, and can be resumed", () => {
+  assert.ok(SHOWING.has("finished") && !WAITING.has("finished"));
+  assert.deepEqual([next("playing", "finished"), next("finished", "resumed"), next("finished", "lost")], ["finished", "playing", "looking"]);
+  assert.equal(notice("unplayable", "Its codecs are new.").text, "Its codecs are new.");
+  assert.equal(next("unplayable", "readdressed"), "looking");
 });

@@ -75,5 +75,18 @@ def test_nothing_is_built_twice(dist: Path) -> None:
 
 
 def test_own_scripts_name_no_third_party(dist: Path) -> None:
-    for script in (dist / "assets").glob("library-*.js"):
-        assert "://" not in script.read_text()
+    scripts = [path for name in ("library", "chunk") for path in (dist / "assets").glob(f"{name}-*.js")]
+    assert len(scripts) > 1
+    assert all("://" not in script.read_text() for script in scripts)
+
+
+def test_dash_js_is_loaded_by_who_chose_it(dist: Path) -> None:
+    (script,) = (dist / "assets").glob("dash-player-*.js")
+    assert f'import("./{script.name}")' in next((dist / "assets").glob("watch-*.js")).read_text()
+    assert all(script.name not in address for entry in ENTRIES for address in read(dist / entry).loads)
+
+
+def test_licences_of_all_that_is_bundled_are_passed_on(dist: Path) -> None:
+    given = (dist / "THIRD_PARTY.txt").read_text()
+    assert all(f"\n{name}\n=" in f"\n{given}" for name in ("hls.js", "dashjs", "codem-isoboxer", "swagger-ui-dist"))
+    assert "undefined" not in given

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-READY_S = 30
+READY_S = 60
+LABELS = ("Open (once)", "OBS server", "OBS stream key", "Upload", "Download (6 h)")
 COMMAND = (sys.executable, "-c", "from origin.cli.main import main; main()", "demo")
 
 
@@ -23,10 +24,13 @@ COMMAND = (sys.executable, "-c", "from origin.cli.main import main; main()", "de
 class Demo:
     """What its last lines say."""
 
+    process: asyncio.subprocess.Process
     link: str
     rtmp_url: str
     stream_key: str
-    process: asyncio.subprocess.Process
+    upload: str
+    """A line of shell, as is the next."""
+    download: str
 
     @property
     def base(self) -> str:
@@ -46,13 +50,15 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 async def _words(output: asyncio.StreamReader) -> list[str]:
-    """Read up to the last of the three last lines; the last word of each."""
+    """Read up to the last of the last lines; what each says behind its label."""
     said = b""
     async with asyncio.timeout(READY_S):
         async for line in output:
             said += line
-            if b"stream key" in line:
-                return re.findall(r"(\S+)\n", said.decode())[-3:]
+            if line.strip().startswith(LABELS[-1].encode()):
+                found = re.findall(rf"^  ({'|'.join(map(re.escape, LABELS))}) +(.*)$", said.decode(), re.MULTILINE)
+                assert [label for label, _ in found] == list(LABELS)
+                return [words for _, words in found]
     raise AssertionError(f"the demo ended and said: {said.decode()}")
 
 
@@ -62,8 +68,7 @@ async def demo(folder: Path) -> AsyncIterator[Demo]:
     process = await asyncio.create_subprocess_exec(*COMMAND, env=environment(folder), stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
-        link, rtmp_url, stream_key = await _words(process.stdout)
-        yield Demo(link, rtmp_url, stream_key, process)
+        yield Demo(process, *await _words(process.stdout))
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGINT)

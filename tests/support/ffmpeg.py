@@ -51,6 +51,11 @@ async def record(path: str, arguments: list[str]) -> None:
     await _run("ffmpeg", *QUIET, *arguments, "-f", "flv", path)
 
 
+async def make(*arguments: str) -> None:
+    """Make files as the arguments say; any failure fails the test."""
+    await _run("ffmpeg", *QUIET, *arguments)
+
+
 async def probe(url: str) -> dict[str, Any]:
     """What ffprobe says of streams and format."""
     out = await _run("ffprobe", *QUIET[:3], "-show_streams", "-show_format", "-of", "json", url)

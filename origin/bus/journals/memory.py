@@ -69,6 +69,8 @@ class _History:
     entries: list[bytes] = field(default_factory=list)
     size: int = 0
     """Bytes of the entries."""
+    based: bool = True
+    """Its snapshot is the epoch's own, not a lower one's."""
 
     @property
     def base(self) -> int:
@@ -98,6 +100,16 @@ class MemoryJournal:
             raise BusError("Write memory: with nothing behind it.")
         return cls()
 
+    async def fence(self, broadcast: str, epoch: int) -> None:
+        """Raise the epoch."""
+        history = self._find(broadcast)
+        if history is None:
+            return
+        if history.epoch > epoch:
+            raise Fenced(broadcast, epoch)
+        history.based = history.based and history.epoch == epoch
+        history.epoch = epoch
+
     async def begin(self, broadcast: str, epoch: int, snapshot: bytes) -> int:
         """Replace what is there; its number is higher than any that this journal or one before it has given."""
         checked_snapshot(snapshot)
@@ -110,7 +122,7 @@ class MemoryJournal:
             history = self._histories[broadcast] = _History(epoch, 0, now, *shelves)
         if history.epoch > epoch:
             raise Fenced(broadcast, epoch)
-        history.epoch, history.snapshot, history.touched = epoch, snapshot, now
+        history.epoch, history.snapshot, history.touched, history.based = epoch, snapshot, now, True
         history.sequence = self._reached = max(self._reached + 1, int(now * 1_000_000))
         history.drop(len(history.entries))
         self._exchange.lose(broadcast)
@@ -220,7 +232,7 @@ class MemoryJournal:
         history = self._find(broadcast)
         if history is not None and history.epoch > epoch:
             raise Fenced(broadcast, epoch)
-        if history is None or history.epoch < epoch or not history.snapshot:
+        if history is None or history.epoch < epoch or not (history.snapshot and history.based):
             raise Forgotten(broadcast)
         history.touched = self._clock()
         history.bodies.expire(history.touched - self._bounds.body_ttl_s)

@@ -6,9 +6,9 @@ over a loss of the whole journal. The snapshot stands for all entries up to its 
 
 The writer holds a fencing number from the catalog, the epoch, and writes it through one `Journal` from one task:
 
-    begin(epoch, snapshot) → tell, tell, … rebase … tell → forget
-            ↑                  │
-            └── Forgotten, BusError: nothing else is taken until it begins again
+    fence(epoch) → past → begin(epoch, snapshot) → tell, tell, … rebase … tell → forget
+                                  ↑                  │
+                                  └── Forgotten, BusError: nothing else is taken until it begins again
 
 so that whatever a command that seemed lost may still do, no history has a hole in it. Readers enter `follow`, then read
 `past`, and apply each `Told` that continues what they have; after a `Lost` or a gap they read `past` again. Messages
@@ -115,6 +115,12 @@ class Journal(Protocol):
     Writers' methods raise `Fenced` after a higher epoch has begun, and `Forgotten` where the epoch has no base (`begin`
     makes one, `forget` needs none); both change nothing. ValueError is for what `checked_bodies` and its like refuse.
     """
+
+    async def fence(self, broadcast: str, epoch: int) -> None:
+        """Take nothing from lower epochs any more: what `past` gives then is the last word of the writer before.
+
+        All that there is stays; this epoch itself has no base yet. Nothing happens where nothing is known.
+        """
 
     async def begin(self, broadcast: str, epoch: int, snapshot: bytes) -> int:
         """Base everything that follows on `snapshot`, under this epoch; earlier entries are dropped, bodies are not.

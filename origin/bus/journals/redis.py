@@ -76,6 +76,10 @@ class RedisJournal:
             return cls(beside.link, own=False)
         return cls(RedisLink.open(url))
 
+    async def fence(self, broadcast: str, epoch: int) -> None:
+        """Raise the epoch by one script."""
+        _accepted(await self._run(scripts.FENCE, broadcast, epoch), broadcast, epoch)
+
     async def begin(self, broadcast: str, epoch: int, snapshot: bytes) -> int:
         """Begin a new term with a snapshot."""
         before = self._terms.pop(broadcast, None)

@@ -107,6 +107,20 @@ local function renew()
 end
 """
 
+FENCE: Final = Script(
+    """
+-- KEYS: state. ARGV: the epoch. Its term is below all others, that of a writer who has none included: it must begin
+local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or ARGV[1])
+if epoch > tonumber(ARGV[1]) then
+    return -1
+end
+if epoch < tonumber(ARGV[1]) then
+    redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'term', '-1')
+end
+return 0
+"""
+)
+
 BEGIN: Final = Script(
     _COMMON
     + """

@@ -33,8 +33,8 @@ def _at_a_glance(url: str) -> tuple[str, bytes] | None:
 
 def _from_catalog(settings: Settings) -> tuple[str, bytes]:
     from origin.catalog import signing_keys  # noqa: PLC0415 - only where a glance does not do: see `glance`
-    from origin.catalog.bootstrap import bootstrap  # noqa: PLC0415
-    from origin.catalog.database import Catalog  # noqa: PLC0415
+    from origin.catalog.bootstrap import bootstrap  # noqa: PLC0415 - as above
+    from origin.catalog.database import Catalog  # noqa: PLC0415 - as above
 
     now = time.time()
     settings.data_dir.mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ async def started(program: Sequence[str], file: int, out: Path, epoch: int, segm
         limit=tales.MAX_LINE_BYTES,
         env=running.environment(),
     )
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):  # it has ended, or we are nicer than that ourselves
         os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
     words = asyncio.create_task(_last_words(process))
     try:

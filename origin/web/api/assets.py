@@ -15,8 +15,8 @@ from quart_schema import tag, validate_response
 from origin.catalog import assets, cursors, jobs, objects, packages
 from origin.catalog.assets import Changes
 from origin.catalog.ids import new_id
+from origin.catalog.wanted import name_of
 from origin.errors import Problem
-from origin.vod.packaging.wanted import name_of
 from origin.vod.runner import tell
 from origin.web.access import principal, require_principal
 from origin.web.api import models

@@ -14,12 +14,14 @@ async function call(address, options = {}) {
   if (!answer.ok) {
     throw new ApiError(answer.status, await answer.json().catch(() => ({})));
   }
-  return answer.json();
+  return answer.status === 204 ? null : answer.json();
 }
+
+const page = (path, cursor) => call(`${path}?limit=100${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`);
 
 /** One page of streams: `{items, next_cursor}`. */
 export function listStreams(cursor = null) {
-  return call(`/v1/streams${cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`}`);
+  return page("/v1/streams", cursor);
 }
 
 /** Streams on the air, however many others are newer: `{items, next_cursor}`. */
@@ -27,9 +29,13 @@ export function listOnAir() {
   return call("/v1/streams?on_air=true&limit=100");
 }
 
-/** The newest recordings, one page: `{items, next_cursor}`. */
-export function listAssets() {
-  return call("/v1/assets");
+/** One page of what is on demand, newest first: `{items, next_cursor}`. */
+export function listAssets(cursor = null) {
+  return page("/v1/assets", cursor);
+}
+
+export function deleteAsset(id) {
+  return call(`/v1/assets/${encodeURIComponent(id)}`, { method: "DELETE" });
 }
 
 /** A play token for a stream, or a recording, that the session may see. */

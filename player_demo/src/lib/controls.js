@@ -1,69 +1,115 @@
 /** Buttons and keys of the watch page; each does one named thing to the stage. */
 
-const STEP_S = 5;
+import { showHelp } from "./help.js";
+import { actionFor } from "./keys.js";
+import { hasPicture, toggleFullscreen, togglePicture } from "./screen.js";
+import { frameAt, frameStart, nextSpeed, speedWords } from "./speeds.js";
 
-/** Keys → action; as on the large video sites, so nobody needs to learn them. */
-const KEYS = {
-  " ": "toggle", k: "toggle", m: "sound", f: "fullscreen", l: "live", i: "numbers",
-  ArrowLeft: "earlier", j: "earlier", ArrowRight: "later", End: "live", Home: "oldest",
-};
+/** Buttons → action. */
+const BUTTONS = { play: "toggle", sound: "sound", unmute: "sound", fullscreen: "fullscreen", picture: "picture", numbers: "numbers", keys: "help", helpClose: "help" };
 
-/** `parts`: the page's elements; `stage` gives `session` (or null). Returns the actions, for tests and for the bar. */
+/**
+ * `parts`: the page's elements; `stage` gives `session` (or null), `reading()`, `rate`, `memory`, and takes `setRate(rate)` and
+ * `say(words)`.
+ */
 export function wireControls(parts, stage) {
-  const { video, box, play, sound, unmute, fullscreen, numbers, panel } = parts;
-  const jump = (delta) => stage.session?.goBack(video.currentTime + delta);
-  const actions = {
-    toggle: () => (video.paused ? video.play().catch(() => undefined) : stage.session?.pause()),
-    sound: () => { video.muted = !video.muted; },
-    fullscreen: () => toggleFullscreen(box, video),
-    live: () => stage.session?.goLive(),
-    numbers: () => { panel.hidden = !panel.hidden; numbers.setAttribute("aria-expanded", String(!panel.hidden)); },
-    earlier: () => jump(-STEP_S),
-    later: () => jump(STEP_S),
-    oldest: () => stage.session?.goBack(-Infinity),
-  };
-  for (const [button, name] of [[play, "toggle"], [sound, "sound"], [unmute, "sound"], [fullscreen, "fullscreen"], [numbers, "numbers"]]) {
-    button.addEventListener("click", actions[name]);
+  const { video } = parts;
+  const actions = { ...sight(parts, stage), ...hearing(video, stage), ...course(video, stage) };
+  for (const [part, name] of Object.entries(BUTTONS)) {
+    parts[part].addEventListener("click", () => actions[name]());
   }
-  video.addEventListener("click", actions.toggle);
-  document.addEventListener("keydown", (event) => onKey(event, actions));
-  mirror(video, { play, sound, unmute });
+  parts.picture.hidden = !hasPicture(video);
+  parts.volume.addEventListener("input", () => actions.loudness(Number(parts.volume.value)));
+  video.addEventListener("click", () => actions.toggle());
+  document.addEventListener("keydown", (event) => onKey(event, actions, stage));
+  mirror(video, parts);
   return actions;
 }
 
-function onKey(event, actions) {
-  const ours = KEYS[event.key];
-  // A focused button keeps its space bar, and the bar its arrows: that is what people without a mouse go by.
-  const pressing = event.key === " " && event.target.closest?.("button, a");
-  const ranging = event.target.type === "range" && (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End");
-  if (!ours || pressing || ranging || event.ctrlKey || event.metaKey || event.altKey) {
-    return;
+function onKey(event, actions, stage) {
+  const found = event.defaultPrevented || document.querySelector("dialog[open]") ? null : actionFor(event, stage.session?.film);
+  // The list that a key has opened is closed by it as well.
+  if (found !== null || (event.key === "?" && document.querySelector("dialog[open]"))) {
+    event.preventDefault();
+    const [name, value] = found ?? ["help"];
+    actions[name](value);
   }
-  event.preventDefault();
-  actions[ours]();
+}
+
+/** What changes how the page looks. */
+function sight({ video, box, numbers, panel, help, helpList }, stage) {
+  return {
+    fullscreen: () => toggleFullscreen(box, video),
+    picture: () => togglePicture(video),
+    numbers: () => { panel.hidden = !panel.hidden; numbers.setAttribute("aria-expanded", String(!panel.hidden)); },
+    help: () => showHelp(help, helpList, stage.session?.film),
+  };
+}
+
+function hearing(video, stage) {
+  const loudness = (value) => {
+    video.volume = Math.min(Math.max(Math.round(value * 100) / 100, 0), 1);
+    video.muted = video.volume === 0;
+    stage.memory.keep("volume", video.volume);
+  };
+  const volume = (delta) => {
+    loudness((video.muted ? 0 : video.volume) + delta);
+    stage.say(`Volume ${Math.round(video.volume * 100)} %`);
+  };
+  const sound = () => (video.volume === 0 ? loudness(0.5) : (video.muted = !video.muted));
+  return { loudness, volume, sound };
+}
+
+/** What moves the picture. */
+function course(video, stage) {
+  const told = followFrames(video);
+  const seek = (place) => stage.session?.goBack(place);
+  return {
+    toggle: () => (video.paused ? stage.session?.play() : stage.session?.pause()),
+    jump: (delta) => seek(video.currentTime + delta),
+    live: () => stage.session?.goLive(),
+    oldest: () => seek(-Infinity),
+    tenth: (number) => seek((stage.reading().edge ?? 0) * number / 10),
+    faster: (way) => {
+      const rate = nextSpeed(stage.rate, way);
+      stage.setRate(rate);
+      stage.say(speedWords(rate));
+    },
+    frame: (way) => {
+      if (video.paused) {
+        const { fps } = stage.reading().rung;
+        seek(frameAt(frameStart(told(), video.currentTime, fps), way, fps));
+      }
+    },
+  };
+}
+
+/** Gives a function that tells when the picture that is shown begins; null where browsers do not say. */
+function followFrames(video) {
+  let begins = null;
+  const note = (_, { mediaTime }) => {
+    begins = mediaTime;
+    video.requestVideoFrameCallback(note);
+  };
+  video.requestVideoFrameCallback?.(note);
+  return () => begins;
 }
 
 /** Keep the buttons' looks and names true to the element's state. */
-function mirror(video, { play, sound, unmute }) {
+function mirror(video, { play, sound: speaker, unmute, volume }) {
   const say = (button, pressed, words) => {
     button.dataset.state = pressed ? "on" : "off";
     button.setAttribute("aria-label", words);
   };
   const update = () => {
     say(play, !video.paused, video.paused ? "Play" : "Pause");
-    say(sound, !video.muted, video.muted ? "Sound on" : "Sound off");
+    say(speaker, !video.muted, video.muted ? "Sound on" : "Sound off");
     unmute.hidden = !video.muted;
+    volume.value = video.muted ? 0 : video.volume;
+    volume.style.setProperty("--share", `${volume.value * 100}%`);
   };
   for (const name of ["play", "pause", "volumechange"]) {
     video.addEventListener(name, update);
   }
   update();
-}
-
-function toggleFullscreen(box, video) {
-  if (document.fullscreenElement) {
-    return document.exitFullscreen();
-  }
-  // iPhones can only make the video element itself large.
-  return box.requestFullscreen ? box.requestFullscreen().catch(() => undefined) : video.webkitEnterFullscreen?.();
 }

@@ -12,20 +12,23 @@ const PATIENT = {
   maxRetryDelayMs: 2_000,
   shouldRetry: (policy, count, _isTimeout, answer, retry) => retry || (answer?.code === 0 && count < policy.maxNumRetry),
 };
+/** Answers that a piece is not there, before it counts as gone. hls.js would ask forty times. */
+const REFUSALS = 3;
 const patiently = (policy) => ({ default: { ...policy.default, errorRetry: PATIENT } });
 
-/** Same shape as `native-player.js`: attach, facts, seekLive, destroy; events by callbacks. */
+/** Same shape as `native-player.js` and `dash-player.js`: facts, tracks, choose, seekLive, destroy; events by callbacks. */
 export class HlsPlayer {
   #hls;
   #video;
   #mendedAt = -Infinity;
+  #refusals = 0;
 
   static supported() {
     return Hls.isSupported();
   }
 
-  /** `on`: `appending()`, `fault({type, details, fatal, at})`, `lost()`. */
-  constructor(video, playlist, on) {
+  /** `on`: `appending()`, `fault({type, details, fatal, at})`, `lost()`; `at`: where a film begins, seconds, or null. */
+  constructor(video, playlist, on, { at }) {
     this.#video = video;
     this.#hls = new Hls({
       lowLatencyMode: true,
@@ -35,6 +38,7 @@ export class HlsPlayer {
       enableWorker: false,
       // A DVR seek fetches again what is older; a phone's memory is worth more than that.
       backBufferLength: 30,
+      startPosition: at ?? -1,
       maxBufferLength: 30,
       liveDurationInfinity: true,
       // No captions come yet, so nothing to parse for on every sample.
@@ -44,6 +48,7 @@ export class HlsPlayer {
     });
     this.#hls.on(Hls.Events.BUFFER_APPENDING, () => on.appending());
     this.#hls.on(Hls.Events.ERROR, (_, data) => this.#fault(data, on));
+    this.#hls.on(Hls.Events.FRAG_LOADED, () => { this.#refusals = 0; });
     this.#hls.loadSource(playlist);
     this.#hls.attachMedia(video);
   }
@@ -51,6 +56,7 @@ export class HlsPlayer {
   #fault(data, on) {
     on.fault({ type: data.type, details: data.details, fatal: data.fatal, at: Date.now() });
     if (!data.fatal) {
+      this.#refusals += data.details === Hls.ErrorDetails.FRAG_LOAD_ERROR && data.response?.code >= 400 ? 1 : 0;
       return;
     }
     const now = performance.now();
@@ -73,7 +79,10 @@ export class HlsPlayer {
       start: details?.fragmentStart ?? null,
       edge: details?.edge ?? null,
       over: details ? !details.live : false,
+      film: details?.type === "VOD",
       date: this.#hls.playingDate?.getTime() ?? null,
+      // What follows cannot be had; what is loaded may still be played.
+      gone: details?.type === "VOD" && this.#refusals >= REFUSALS,
       rung: this.#rung(),
     };
   }
@@ -82,7 +91,22 @@ export class HlsPlayer {
     const level = this.#hls.levels[this.#hls.currentLevel];
     const { videoWidth: width, videoHeight: height } = this.#video;
     const codecs = [level?.videoCodec, level?.audioCodec].filter(Boolean).join(", ");
-    return { width: level?.width || width, height: level?.height || height, bitrate: level?.bitrate, codecs };
+    return { width: level?.width || width, height: level?.height || height, bitrate: level?.bitrate, codecs, fps: level?.frameRate };
+  }
+
+  /** Sound tracks, see tracks.js. */
+  tracks() {
+    return this.#hls.audioTracks.map(({ name, lang, channels }, id) => ({
+      id,
+      name: name ?? "",
+      language: lang ?? "",
+      channels: Number.parseInt(channels, 10) || 0,
+      active: id === this.#hls.audioTrack,
+    }));
+  }
+
+  choose(id) {
+    this.#hls.audioTrack = id;
   }
 
   /** Go to where a viewer would join; false while that is unknown. */

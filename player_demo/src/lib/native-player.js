@@ -8,12 +8,17 @@ export class NativePlayer {
     return video.canPlayType("application/vnd.apple.mpegurl") !== "";
   }
 
-  constructor(video, playlist, on) {
+  constructor(video, playlist, on, { at }) {
     this.#video = video;
     video.addEventListener("error", () => {
       on.fault({ type: "native", details: `media error ${video.error?.code ?? "?"}`, fatal: true, at: Date.now() });
       on.lost();
     }, { signal: this.#listening.signal });
+    video.addEventListener("loadedmetadata", () => {
+      if (at !== null && Number.isFinite(video.duration)) {
+        video.currentTime = at;
+      }
+    }, { once: true, signal: this.#listening.signal });
     video.src = playlist;
   }
 
@@ -28,9 +33,21 @@ export class NativePlayer {
       start: ranges.length ? ranges.start(0) : null,
       edge: ranges.length ? ranges.end(ranges.length - 1) : null,
       over: false, // the element itself tells of the end
+      film: Number.isFinite(video.duration),
       date: Number.isFinite(started) ? started + video.currentTime * 1000 : null,
       rung: { width: video.videoWidth, height: video.videoHeight },
     };
+  }
+
+  /** Browsers with an HLS player of their own tell of its tracks (HTML, AudioTrackList); others have none here. */
+  tracks() {
+    return [...(this.#video.audioTracks ?? [])].map(({ label, language, enabled }, id) => {
+      return { id, name: label, language, channels: 0, active: enabled };
+    });
+  }
+
+  choose(id) {
+    [...(this.#video.audioTracks ?? [])].forEach((track, index) => { track.enabled = index === id; });
   }
 
   seekLive() {

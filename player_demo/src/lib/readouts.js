@@ -7,6 +7,7 @@ const ROWS = {
   buffer: (r) => seconds(r.buffer),
   floor: (r) => `${seconds(r.floor)} / ${seconds(r.target)}`,
   rate: (r) => `${r.rate.toFixed(2)}×`,
+  engine: (r) => r.engine ?? "–",
   rung: (r) => rung(r.rung),
   dropped: (r) => `${r.dropped} of ${r.frames}`,
   stalls: (r) => String(r.stalls),

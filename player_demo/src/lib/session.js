@@ -1,32 +1,28 @@
 /**
- * One viewing of one broadcast: a player, the steering, and what can be said about both.
+ * One viewing of one broadcast or film: a player, the steering, and what can be said about both.
  *
  * `following` means that the viewer wants to be at the live edge; going back or pausing ends it, the live button
- * begins it again. Only a following session is steered.
+ * begins it again. Only a following session is steered. A film (what is on demand) has no edge and is never followed: it
+ * is played at the speed that the viewer likes.
  */
 
-import { HlsPlayer } from "./hls-player.js";
+import { ahead, spans } from "./buffered.js";
+import { Ending } from "./ending.js";
 import { Hunger } from "./hunger.js";
-import { NativePlayer } from "./native-player.js";
 import { Steering } from "./steering.js";
 
 /** Steering beats: often enough to see a buffer just before an append, four times within the shortest part. */
 const BEAT_MS = 50;
-/** Standing still for so long in an ended playlist is the end: near its edge, and anywhere. Seconds. */
-const END_STILL_S = 2;
-const LOST_STILL_S = 10;
-/** What counts as near. */
-const END_NEAR_S = 1.5;
 /** `readyState` from which on there is more than the picture that is shown. */
 const HAVE_FUTURE_DATA = 3;
 /** What hls.js calls its way to the first picture where another part of it is quicker than the one that should. */
 const FIRST_SEEK = "bufferSeekOverHole";
 /** Faults remembered for the read-out. */
 const MOST_FAULTS = 100;
-
-export function canPlay(video) {
-  return HlsPlayer.supported() || NativePlayer.supported(video);
-}
+/** A seek to the end of a film goes so far before it, to be shown its last picture. */
+const LAST_PICTURE_S = 0.05;
+/** In place of a part: a film that stands still for one and a half of this is asked about. Seconds. */
+const FILM_PATIENCE_S = 1;
 
 export class Session {
   #video;
@@ -40,24 +36,27 @@ export class Session {
   #hunger = new Hunger();
   #dry = false;
   #stallsBefore = 0;
-  #stoodAt = null;
-  #stoodSince = 0;
+  #ending = new Ending();
+  #finished = false;
 
-  /** `on`: `ended()`, `lost()`, `starved()`, `fed()` (see hunger.js); `faults` is the page's list, kept over sessions. */
-  constructor({ video, playlist, clock, faults, on }) {
+  /**
+   * `on`: `ended()`, `resumed()` (a film that had ended), `lost()`, `starved()`, `fed()` (see hunger.js); `faults` is the
+   * page's list, kept over sessions. `at` and `rate`: where a film begins, or null, and its speed.
+   */
+  constructor({ video, Player, playlist, clock, faults, on, at = null, rate = 1 }) {
     this.#video = video;
+    this.rate = rate;
     this.#clock = clock;
     this.#on = on;
     this.#faults = faults;
     this.following = true;
     this.started = false;
     this.stalls = 0;
-    const Player = HlsPlayer.supported() ? HlsPlayer : NativePlayer;
     this.#player = new Player(video, playlist, {
       appending: () => this.#observe(),
       fault: (fault) => this.#fault(fault),
       lost: on.lost,
-    });
+    }, { at });
     this.#listen();
     this.#beat = setInterval(() => this.#steer(), BEAT_MS);
     video.play().catch(() => undefined);
@@ -67,7 +66,10 @@ export class Session {
     const { signal } = this.#listening;
     const listen = (name, act) => this.#video.addEventListener(name, act, { signal });
     listen("playing", () => { this.started = true; });
-    listen("ended", this.#on.ended);
+    listen("ended", () => this.#end());
+    for (const name of ["play", "seeking"]) {
+      listen(name, () => this.#resume());
+    }
     listen("waiting", () => this.#waiting());
     listen("seeked", () => this.#steering?.forget());
   }
@@ -86,22 +88,25 @@ export class Session {
 
   #waiting() {
     this.#feel(this.#player.facts());
-    const atEdge = this.started && this.following && !this.#video.seeking && !this.#video.paused;
-    if (atEdge) {
+    const counts = this.started && (this.following || this.film) && !this.#video.seeking && !this.#video.paused;
+    if (counts) {
       this.stalls += 1;
       this.#steering?.stalled(now());
     }
   }
 
   /** Whether there is anything to play, and since when not. */
-  #feel({ edge, part, over }) {
-    const { paused, seeking, readyState } = this.#video;
-    // A seek is no drought, but a picture that stands is not fed by one either: hls.js shakes it.
-    const dry = this.started && !over && !paused && readyState < HAVE_FUTURE_DATA && (!seeking || this.#dry);
+  #feel({ edge, part, over, film }) {
+    const { paused, seeking, ended, currentTime, readyState } = this.#video;
+    // Live a seek is no drought, but a picture that stands is not fed by one either: hls.js shakes it.
+    const wanting = film ? !ended && !this.#finished : !over && (!seeking || this.#dry);
+    const dry = this.started && !paused && readyState < HAVE_FUTURE_DATA && wanting;
     if (dry && !this.#dry) {
       this.#stallsBefore = this.stalls;
     }
-    const change = this.#hunger.observe({ now: now(), edge, part, dry });
+    // What grows of a film is what was seen of it.
+    const grown = film ? { edge: currentTime, part: FILM_PATIENCE_S } : { edge, part };
+    const change = this.#hunger.observe({ now: now(), ...grown, dry });
     if (this.#dry && !dry) {
       this.#steering?.moving(this.#hunger);
       this.#tell(this.#hunger.release());
@@ -123,15 +128,14 @@ export class Session {
     this.stalls = this.#stallsBefore;
   }
 
+  /** True for what is on demand; not known before the player has read about it. */
+  get film() {
+    return this.#player.facts().film;
+  }
+
   /** Seconds that can be played without another byte. */
   get buffer() {
-    const { buffered, currentTime } = this.#video;
-    for (let i = 0; i < buffered.length; i += 1) {
-      if (buffered.start(i) <= currentTime + 0.1 && currentTime < buffered.end(i)) {
-        return buffered.end(i) - currentTime;
-      }
-    }
-    return 0;
+    return ahead(this.#video.buffered, this.#video.currentTime);
   }
 
   #observe() {
@@ -140,38 +144,44 @@ export class Session {
     }
   }
 
-  /** The browser's `ended` stays away where sound and picture end at different times and the last bit never fills. */
-  #watchEnd({ over, edge }) {
-    const { currentTime, paused } = this.#video;
-    if (!over || paused || currentTime !== this.#stoodAt) {
-      this.#stoodAt = currentTime;
-      this.#stoodSince = now();
-    } else if (now() - this.#stoodSince > (edge - currentTime < END_NEAR_S ? END_STILL_S : LOST_STILL_S)) {
-      this.#stoodSince = Infinity;
-      this.#on.ended();
+  #end() {
+    this.#finished = this.film;
+    if (this.#finished) {
+      this.#video.pause();
+    }
+    this.#on.ended();
+  }
+
+  #resume() {
+    if (this.#finished) {
+      this.#finished = false;
+      this.#on.resumed();
     }
   }
 
   #steer() {
-    const { holdBack, part, over, edge } = this.#player.facts();
-    this.#watchEnd({ over, edge });
-    this.#feel({ edge, part, over });
-    if (over) {
-      this.#playOut();
+    const facts = this.#player.facts();
+    const { holdBack, part, over, film } = facts;
+    const { currentTime: position, paused } = this.#video;
+    if (this.#ending.observe({ ...facts, now: now(), position, paused })) {
+      this.#end();
     }
-    if (over || holdBack === null) {
+    this.#feel(facts);
+    if (facts.gone && (this.#dry || !this.started)) {
+      this.#on.lost();
+      return;
+    }
+    if (over || film) {
+      this.following = false;
+      this.#setRate(film ? this.rate : 1);
+    }
+    if (over || film || holdBack === null) {
       return;
     }
     this.#steering ??= new Steering({ holdBack, part });
     Object.assign(this.#steering, { holdBack, part });
     this.#observe();
     this.#apply();
-  }
-
-  /** What is over, or was recorded, has no live edge to be near to: it is played at its own speed. */
-  #playOut() {
-    this.following = false;
-    this.#setRate(1);
   }
 
   #apply() {
@@ -206,14 +216,33 @@ export class Session {
     return this.#video.play().catch(() => undefined);
   }
 
-  /** Look at an earlier place; `place` in seconds of the media timeline. */
+  /** Look at another place; `place` in seconds of the media timeline. */
   goBack(place) {
-    const { start, edge } = this.#player.facts();
+    const { start, edge, film } = this.#player.facts();
     if (start === null || edge === null) {
       return;
     }
+    const again = this.#finished;
     this.following = false;
-    this.#video.currentTime = Math.min(Math.max(place, start + 1), edge);
+    // Live the oldest segment is about to go; a film has no picture at its very end.
+    const [least, most] = film ? [start, edge - LAST_PICTURE_S] : [start + 1, edge];
+    this.#video.currentTime = Math.min(Math.max(place, least), most);
+    if (again) {
+      this.play();
+    }
+  }
+
+  /** What has ended begins again. */
+  play() {
+    if (this.#finished) {
+      this.#video.currentTime = 0;
+    }
+    return this.#video.play().catch(() => undefined);
+  }
+
+  /** Another sound track, by its id in the reading. */
+  choose(track) {
+    this.#player.choose(track);
   }
 
   pause() {
@@ -229,9 +258,12 @@ export class Session {
     return {
       ...facts,
       position,
-      delay: facts.date === null || facts.over ? null : (this.#clock.now() - facts.date) / 1000,
+      delay: facts.delay ?? (facts.date === null || facts.over ? null : (this.#clock.now() - facts.date) / 1000),
       behind: facts.edge === null ? null : facts.edge - position,
       buffer: this.buffer,
+      buffered: spans(this.#video.buffered),
+      tracks: this.#player.tracks(),
+      dry: this.#dry,
       rate: this.#video.playbackRate,
       floor: this.#steering?.floor({ now: now(), position }) ?? null,
       target: this.#steering?.target ?? null,

@@ -71,7 +71,13 @@ async def test_a_recording_has_every_frame_and_plays(tmp_path: Path) -> None:
         watch = await Watch.open(context, f"{running.url}/watch/{asset['playback_id']}#t={minted['token']}")
         await watch.until("h.frames > 60 && h.position < 10 && h.rate === 1")
         await watch.until("h.frames > 570")
-        await watch.until('h.phase === "ended"')
+        await watch.until('h.phase === "finished"')
+        assert await watch.trouble() == []
+        assert watch.complaints == []
+        watch = await Watch.open(context, f"{running.url}/watch/{asset['playback_id']}?player=dash#t={minted['token']}")
+        await watch.until('h.engine === "dash.js" && h.film && h.frames > 60')
+        await watch.page.keyboard.press("9")
+        await watch.until('h.phase === "finished"')
         assert await watch.trouble() == []
         assert watch.complaints == []
         folder = tmp_path / "data" / "objects" / "tn_default" / asset["broadcast_id"]
@@ -120,7 +126,7 @@ async def test_runs_without_sound_are_played_in_silence(tmp_path: Path) -> None:
         minted = (await running.post("/v1/tokens", {"scope": "play", "playback_id": asset["playback_id"]})).json()
         watch = await Watch.open(context, f"{running.url}/watch/{asset['playback_id']}#t={minted['token']}")
         await watch.until("h.frames > 420", wait_s=WAIT_S)
-        await watch.until('h.phase === "ended"')
+        await watch.until('h.phase === "finished"')
         assert await watch.trouble() == []
         sound = (await running.get(minted["urls"]["hls"].replace("index.m3u8", "a0/index.m3u8"))).text
         assert "EXT-X-GAP" not in sound

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -106,6 +107,11 @@ def test_a_film_that_breaks_off_leaves_nothing(closed: Shell, film: Path, tmp_pa
     whole = Recipe(b_frames=2, pictures=300, gop=25, options={"movflags": "faststart"}).make()
     film.write_bytes(whole[: len(whole) * 2 // 3])
     refusal(closed, film, tmp_path / "out")
+
+
+def test_a_pipe_is_not_waited_for(closed: Shell, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert closed.run("package", str(tmp_path / "pipe"), str(tmp_path / "out")).exit_code == 2
 
 
 @pytest.mark.parametrize("words", [(), ("none.mp4", "out"), ("--segment", "0", "a film.mp4", "out")])

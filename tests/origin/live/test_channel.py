@@ -55,17 +55,20 @@ async def test_a_reload_that_gets_nothing_is_answered_in_the_end(air: Air, monke
     assert answer is await air.channel.playlist("v0", ReloadQuery())
 
 
-async def test_a_reload_for_a_part_within_a_segment_is_answered_before_hls_js_gives_up(
-    air: Air, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("part", [0, 1])
+async def test_a_reload_for_a_part_is_answered_before_hls_js_gives_up(
+    air: Air, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
     air.go(70)
     monkeypatch.setattr(channel_module, "PART_HOLD_TARGETS", 0.01)
     window = air.channel.packager.windows["v0"]
-    answer = await air.channel.playlist("v0", ReloadQuery(window.open_msn + 1, 1))
+    answer = await air.channel.playlist("v0", ReloadQuery(window.open_msn + 1, part))
     assert answer is await air.channel.playlist("v0", ReloadQuery())
-    first = asyncio.create_task(air.channel.playlist("v0", ReloadQuery(window.open_msn + 1, 0)))
+    whole = asyncio.create_task(air.channel.playlist("v0", ReloadQuery(window.open_msn)))
+    await asyncio.sleep(0.05)
+    assert not whole.done()
     air.go(70)
-    assert await first is not answer
+    assert await whole is not answer
 
 
 async def test_a_part_that_has_left_memory_is_cut_out_of_its_segment(air: Air) -> None:

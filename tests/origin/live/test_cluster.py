@@ -13,6 +13,8 @@ from origin.catalog import broadcasts
 from origin.errors import Problem
 from origin.live import channel, cluster, distant, tenure
 from packager.hls.reload import ReloadQuery
+from packager.names import number_of
+from tests.origin.live.house import media_sequence
 from tests.origin.live.site import (
     KEY,
     Away,
@@ -197,6 +199,33 @@ async def test_a_successor_of_a_writer_without_a_journal_passes_over_its_numbers
         assert int(after.partition("#EXT-X-MEDIA-SEQUENCE:")[2].partition("\n")[0]) > last
 
 
+async def test_a_writer_that_is_cut_off_from_the_journal_first_and_then_from_the_catalog_leaves_no_successor(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a partition that reaches Redis before PostgreSQL: what it showed in between, nobody else knows."""
+    monkeypatch.setattr(tenure, "SHARED_TTL_S", 1.0)
+    monkeypatch.setattr(tenure, "SHARED_RENEW_S", 0.05)
+    site.catalog = away = Away.open(f"sqlite:///{tmp_path}/catalog.db")
+    async with nodes(site, "no_a", "no_b") as (cut_off, heir):
+        publication = await site.publish(cut_off)
+        first = await site.broadcast()
+        site.journal.away = True
+        push_all(publication, pictures(4.0, start_ms=5_000))
+        shown = await asyncio.wait_for(until_shown(cut_off.channel("pb_one"), 3), 10)
+        assert isinstance(away, Away)
+        away.away = True
+        assert (await asyncio.wait_for(publication.farewell, 10)).code == "lease_lost"
+        await cut_off._chores.done()
+        site.journal.away = away.away = False
+        site.now += tenure.SHARED_TTL_S + 1
+        await site.publish(heir)
+        after = await text(heir.channel("pb_one"))
+        assert (await site.broadcast()).id != first.id
+        assert uris(shown).isdisjoint(uris(after)), "the window is gone"
+        assert media_sequence(after) > max(map(number_of, uris(shown)))
+    await asyncio.to_thread(away.close)
+
+
 async def test_a_hand_over_shortly_after_the_journal_was_away_loses_nothing(site: Site) -> None:
     async with nodes(site, "no_a", "no_b") as (first, second):
         publication = await site.publish(first)
@@ -317,7 +346,7 @@ async def test_a_backup_is_not_put_on_the_air_with_what_was_lost(
 async def test_a_node_that_lost_its_lease_and_goes_on_later_uses_no_name_twice(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The open segment was closed and stored when the lease was lost, and nobody was told: its name stays unused."""
+    """The open segment was closed when the lease was lost, and nobody was told: its name stays unused."""
     monkeypatch.setattr(tenure, "SHARED_TTL_S", 1.0)
     monkeypatch.setattr(tenure, "SHARED_RENEW_S", 0.05)
     site.catalog = away = Away.open(f"sqlite:///{tmp_path}/catalog.db")

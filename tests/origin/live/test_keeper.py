@@ -259,3 +259,18 @@ async def test_what_is_recorded_stays_and_is_heeded_no_longer() -> None:
     assert set(keeper.stored) == {"v0/1-1.m4s", "v0/1-2.m4s"}
     await keeper.close(5)
     assert len(await store.list("tn/", None, 10)) == 3
+
+
+async def test_what_somebody_else_has_is_neither_put_nor_deleted_any_more() -> None:
+    store, lost = Failing(), list[str]()
+    await MemoryStore.put(store, "tn/bc/v0/1-0.m4s", (b"x",))
+    keeper = Keeper(store, "tn/bc/", on_durable=lambda _: None, on_lost=lost.append)
+    keeper.put(segment(1))
+    keeper.delete("v0/1-0.m4s")
+    await keeper.abandon()
+    store.up.set()
+    keeper.put(segment(2))
+    await keeper.settled()
+    await keeper.abandon()
+    assert [one.key for one in await store.list("", None, 10)] == ["tn/bc/v0/1-0.m4s"]
+    assert (lost, keeper.room) == ([], keeper_module.BACKLOG_BYTES)

@@ -28,7 +28,7 @@ def published(book: Logbook, seconds: float) -> LivePackager:
     packager.start([VIDEO], WALL)
     for sample in pictures(seconds):
         if packager.push(sample):
-            scribe.tell(["v0"], {})
+            scribe.tell(["v0"], {}, lambda: None)
     return packager
 
 
@@ -58,7 +58,7 @@ async def test_nothing_is_shown_that_a_successor_would_not_know(
     scribe = Scribe(book, "bc_a", packager.presentation, lambda _renditions: shown.set())
     packager.start([VIDEO], WALL)
     await scribe.presentable()
-    scribe.tell(["v0"], {})
+    scribe.tell(["v0"], {}, lambda: None)
     looking = asyncio.create_task(scribe.presentable())
     await asyncio.sleep(5 * logbook.GATHER_S)
     assert not looking.done()
@@ -68,7 +68,7 @@ async def test_nothing_is_shown_that_a_successor_would_not_know(
     assert shown.is_set()
     book.close()
     shown.clear()
-    scribe.tell(["v0"], {})
+    scribe.tell(["v0"], {}, lambda: None)
     assert shown.is_set(), "a server that stops keeps nobody waiting"
 
 
@@ -87,7 +87,7 @@ async def test_old_entries_give_way_to_a_snapshot(tmp_path: Path, monkeypatch: p
 async def test_what_is_forgotten_is_not_recalled(tmp_path: Path) -> None:
     book = Logbook(tmp_path)
     scribe = Scribe(book, "bc_a", LivePackager(feed.settings()).presentation, lambda _renditions: None)
-    scribe.tell(["v0"], {})
+    scribe.tell(["v0"], {}, lambda: None)
     await scribe.forget()
     book.close()
     assert await recall(Logbook(tmp_path), "bc_a") is None

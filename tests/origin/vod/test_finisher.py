@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import update
 
+from origin.bus.memory import MemoryBus
 from origin.catalog import assets, making, schema
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.stores.manifests import load_manifest
 from origin.stores.memory import MemoryStore
 from origin.stores.protocol import StoreError
 from origin.vod import finisher as finisher_module
+from origin.vod.runner import TOPIC_ENDED
 from packager import inventory
 from tests.origin.vod.house import NOW, House, a_tape
 from tests.support.keys import KEYS
@@ -32,6 +35,20 @@ class Away(MemoryStore):
         if self.away and not key.endswith((".m4s", ".mp4")):
             raise StoreError("The store is away.")
         await super().put(key, body)
+
+
+async def test_it_looks_at_once_when_a_job_has_ended(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finisher_module, "LOOK_S", 3600.0)
+    bus = MemoryBus()
+    work = [asyncio.create_task(house.finisher.run()), asyncio.create_task(house.finisher.listen(bus))]
+    await asyncio.sleep(0)
+    await house.recorded(a_tape())
+    while (await house.asset()).state != "ready":
+        await bus.publish(TOPIC_ENDED, {})
+        await asyncio.sleep(0.01)
+    for task in work:
+        task.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
 
 
 async def test_a_recording_becomes_ready_with_all_that_it_needs(house: House) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from origin.live import channel
@@ -175,6 +176,27 @@ async def test_what_is_listed_and_not_stored_yet_is_to_be_asked_for_again(tmp_pa
         expected = Client(playback, _path(stream, f"v0/1-{on_air.presentation.next_msn}.m4s"))
         await expected.served
         assert (expected.status, expected.caching, expected.body) == (204, b"no-store", b"")
+
+
+async def test_what_became_of_a_segment_under_another_name_is_to_be_asked_for_by_that(tmp_path: Path) -> None:
+    """An address that was told by a writer that is gone: it may have made more of that segment than anybody knows."""
+    async with headwater(tmp_path) as running:
+        stream = await running.stream()
+        await ffmpeg.publish(stream.rtmp_url, ffmpeg.source(audio=False, seconds=5, realtime=False))
+        await until_live(running, stream)
+        playback, on_air = _playback(running), running.server.director.channel(stream.playback_id)
+        assert on_air is not None
+        on_air.presentation.epoch = 2
+        window = on_air.presentation.windows["v0"]
+        window.segments[1] = replace(window.segments[1], file="2-1.m4s")
+        for rest, location in (("v0/1-1.m4s", b"2-1.m4s"), ("v0/period-0/1-1.m4s", b"../2-1.m4s")):
+            for method in ("GET", "HEAD"):
+                asked = Client(playback, _path(stream, rest), method=method, range="bytes=0-9", if_none_match="*")
+                await asked.served
+                assert (asked.status, asked.header(b"location"), asked.body) == (307, location, b"")
+                assert asked.caching == b"no-store"
+                assert asked.header(b"access-control-allow-origin") == b"*"
+                assert asked.header(b"content-length") == b"0"
 
 
 async def test_viewers_do_not_wait_long_for_a_store_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

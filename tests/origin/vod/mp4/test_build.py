@@ -74,6 +74,15 @@ async def test_a_segment_that_is_not_as_long_as_was_written_down(
     await store.close()
 
 
+async def test_what_was_changed_within_its_samples_is_not_noticed(store: ObjectStore, workers: Workers) -> None:
+    """Sizes and the heads of parts are looked at; every byte by `headwater verify` alone."""
+    source = await shelve(store, FILM)
+    name = FILM.segments[3][0]
+    whole = FILM.objects[name]
+    await store.put(PREFIX + name, (whole[:-1] + bytes([whole[-1] ^ 1]),))
+    assert (await build(source, store, workers)).tag == FILM.plan().tag
+
+
 async def test_a_segment_of_somebody_elses(store: ObjectStore, workers: Workers) -> None:
     source = await shelve(store, FILM)
     name = FILM.segments[2][0]

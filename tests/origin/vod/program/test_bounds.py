@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import contextlib
+import os
+import select
 import socket
 import subprocess
 import sys
@@ -20,6 +23,23 @@ except MemoryError:
     taken = False
 print(gone, reached, taken)
 """
+
+
+PARENT = """
+import subprocess, sys
+text = "from origin.vod.program.bounds import give_up; give_up(1000); print(flush=True); import time; time.sleep(600)"
+child = subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE)
+child.stdout.readline()
+print(child.pid)
+"""
+
+
+def test_it_does_not_outlive_who_has_started_it() -> None:
+    pid = int(subprocess.run([sys.executable, "-c", PARENT], capture_output=True, text=True, check=True).stdout)
+    with contextlib.suppress(ProcessLookupError):
+        handle = os.pidfd_open(pid)
+        assert select.select([handle], [], [], 30)[0]
+        os.close(handle)
 
 
 def test_a_process_that_gave_up_reaches_no_server_and_takes_no_more_than_its_memory() -> None:

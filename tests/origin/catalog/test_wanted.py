@@ -4,30 +4,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import create_engine
 
-from origin.catalog import assets, jobs, tenants
+from origin.catalog import assets, jobs
 from origin.catalog.ids import DEFAULT_TENANT
 from origin.catalog.objects import Version
-from origin.catalog.schema import METADATA
-from origin.vod.packaging.wanted import MAX_NAME, name_of, package_if_wanted
+from origin.catalog.wanted import MAX_NAME, name_of, package_if_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Connection
 
 FILM = Version("ve_a", DEFAULT_TENANT, "ob_a", "tn_default/ve_a", 9, "ab" * 32, "video/mp4", 20.0, "A film.mp4")
-
-
-@pytest.fixture
-def conn() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    with engine.connect() as connection:
-        METADATA.create_all(connection)
-        tenants.ensure_default(connection, 1.0)
-        yield connection
-    engine.dispose()
 
 
 def of_random(size: int) -> bytes:
