@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 TESTING := $(VENV)/.testing
 ASSETS := player_demo/dist/.built
-APART := tests/e2e/cluster tests/e2e/films tests/e2e/recordings
+APART := tests/e2e/cluster tests/e2e/recordings
+FILMS := tests/e2e/films
 
 .DEFAULT_GOAL := help
-.PHONY: help demo cluster test live apart rooms lint coverage fix bench soak assets install lock clean
+.PHONY: help demo cluster test live apart films rooms lint coverage fix bench soak assets install lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -28,16 +29,18 @@ assets: $(ASSETS)  ## build the player's script (npm if there, else npm from PyP
 test: $(TESTING) $(ASSETS)  ## format check, lint, types, import contracts and every test, with real peers
 	@.ci/debian ffmpeg ffprobe chromium strace openssl dejavu postgres redis-server
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory --jobs=3 --keep-going live apart rooms
+	@$(MAKE) --no-print-directory --jobs=4 --keep-going live apart films rooms
 
-# Three parts beside each other, which take about as long as each other on two cores. Whole programs wait for most of the
-# time, so the rooms may have what is left of the machine.
+# Four parts beside each other. Whole programs wait for most of the time, so the rooms may have what is left of two cores.
 
 live: $(TESTING) $(ASSETS)  ## the tests with a whole server, publishers and players
-	$(BIN)/python -m pytest -p tests.house.incomplete $(APART:%=--ignore=%) tests/e2e tests/bench
+	$(BIN)/python -m pytest -p tests.house.incomplete $(APART:%=--ignore=%) $(FILMS:%=--ignore=%) tests/e2e tests/bench
 
-apart: $(TESTING) $(ASSETS)  ## the tests with several servers, of films and of recordings
+apart: $(TESTING) $(ASSETS)  ## the tests with several servers, and of recordings
 	$(BIN)/python -m pytest -p tests.house.incomplete $(APART)
+
+films: $(TESTING) $(ASSETS)  ## the tests of what is uploaded and packaged
+	$(BIN)/python -m pytest -p tests.house.incomplete $(FILMS)
 
 rooms: $(TESTING) $(ASSETS)  ## the tests of all rooms
 	nice -n 19 $(BIN)/python -m pytest -p tests.house.incomplete --ignore=tests/e2e --ignore=tests/bench

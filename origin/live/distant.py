@@ -96,6 +96,8 @@ class Distant:
             known.looked_at = now
             if found is None or (found.id == known.replica.broadcast_id and not known.replica.lost):
                 return known.replica
+        if found and not found.relayed:
+            found = None  # its journal stands where viewers have been before, at its writer's node at least
         replica = await self._loaded(found) if found and len(self._followed) < MOST else None
         if replica is None:
             self._note_absence(playback_id, now)

@@ -22,10 +22,14 @@ MOST_REMEMBERED: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class OnAirBefore:
-    """A broadcast that this node wrote, by its id and its stream's tenant."""
+    """A broadcast that this node wrote, by its id and its stream's tenant.
+
+    Nobody can be asked whether its journal has all of it.
+    """
 
     id: str
     tenant_id: str
+    relayed: bool = True
 
 
 class Register:

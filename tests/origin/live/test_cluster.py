@@ -177,6 +177,7 @@ async def test_a_journal_that_is_away_does_not_stop_the_stream_and_is_caught_up(
         shown = await asyncio.wait_for(until_shown(channel, 3), 10)
         assert not (await site.broadcast()).relayed
         site.journal.away = False
+        assert await other.find("pb_one") is None  # the journal has what was shown before, and nobody may go back
         async with asyncio.timeout(20):
             start = itertools.count(9)
             while not (await site.broadcast()).relayed:
