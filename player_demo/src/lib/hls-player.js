@@ -54,6 +54,9 @@ export class HlsPlayer {
   }
 
   #fault(data, on) {
+    if (data.details === Hls.ErrorDetails.INTERNAL_ABORTED) {
+      return; // its own doing, as when another sound track is chosen while a piece of this one comes
+    }
     on.fault({ type: data.type, details: data.details, fatal: data.fatal, at: Date.now() });
     if (!data.fatal) {
       this.#refusals += data.details === Hls.ErrorDetails.FRAG_LOAD_ERROR && data.response?.code >= 400 ? 1 : 0;
