@@ -17,4 +17,4 @@ async def test_redis_takes_the_script_and_names_it_as_we_do(script: scripts.Scri
 
 
 def test_no_two_scripts_are_one() -> None:
-    assert len({script.sha for script in SCRIPTS}) == len(SCRIPTS) == 6
+    assert len({script.sha for script in SCRIPTS}) == len(SCRIPTS) == 7
