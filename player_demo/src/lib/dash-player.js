@@ -19,6 +19,10 @@ const SETTINGS = {
   },
 };
 
+/** A seek takes a fraction of a second. After some of them, back to where it has been, dash.js 5.2 asks for nothing. */
+const SEEK_MS = 2_000;
+const NUDGE_S = 0.005;
+
 /** Its distance to the live edge it keeps by itself, so there is no hold-back to steer by. */
 const UNKNOWN = { engine: "dash.js", holdBack: null, part: null, start: null, edge: null, over: false, film: false, date: null, rung: {} };
 
@@ -29,6 +33,7 @@ export class DashPlayer {
   #film = null;
   #farewell;
   #gone = false;
+  #seek;
 
   constructor(video, playlist, on, { at }) {
     this.#video = video;
@@ -47,8 +52,19 @@ export class DashPlayer {
     });
     this.#dash.on("fragmentLoadingCompleted", ({ error }) => { this.#gone &&= Boolean(error); });
     this.#dash.on("playbackError", ({ error }) => fail(`media error ${error?.code ?? "?"}`));
+    video.addEventListener("seeking", this.#watchSeek);
     this.#dash.initialize(video, playlist.replace(/index\.m3u8$/, "manifest.mpd"), true, at ?? undefined);
   }
+
+  /** Seeks once more where a seek does not end, which makes it look again. */
+  #watchSeek = () => {
+    clearTimeout(this.#seek);
+    this.#seek = setTimeout(() => {
+      if (this.#video.seeking) {
+        this.#video.currentTime += NUDGE_S;
+      }
+    }, SEEK_MS);
+  };
 
   /** Seconds on the media timeline. */
   facts() {
@@ -113,6 +129,8 @@ export class DashPlayer {
 
   destroy() {
     clearTimeout(this.#farewell);
+    clearTimeout(this.#seek);
+    this.#video.removeEventListener("seeking", this.#watchSeek);
     this.#dash.destroy();
   }
 }
