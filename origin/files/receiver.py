@@ -19,8 +19,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from origin.errors import Problem
-from origin.files.scratch import write_all
 from origin.files.tally import FLUSH_S, BrokenError, OverfullError, Tally
+from origin.stores.drafts import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence

@@ -12,14 +12,11 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 FOLDER: Final = "uploads"
 RESERVE_BYTES: Final = 256 << 20
 """Left free for the catalog, logs and what is on the air: some minutes of recording."""
-CHUNKS_A_CALL: Final = 512
-"""Handed to one writev(2); Linux takes 1,024."""
 _PLACE: Final = ".place"
 _NAME: Final = re.compile(r"up_[a-z0-9]{32}", re.ASCII)
 
@@ -96,16 +93,6 @@ def _cut(handle: int, offset: int) -> None:
         raise FileLostError
     os.ftruncate(handle, offset)
     os.lseek(handle, offset, os.SEEK_SET)
-
-
-def write_all(handle: int, chunks: Sequence[bytes]) -> None:
-    """Write all chunks behind what is there. Raises `OSError`, with any number of bytes written."""
-    for at in range(0, len(chunks), CHUNKS_A_CALL):
-        now = chunks[at : at + CHUNKS_A_CALL]
-        left = sum(map(len, now)) - os.writev(handle, now)
-        rest = memoryview(b"".join(now))[-left:] if left else None
-        while rest:
-            rest = rest[os.write(handle, rest) :]
 
 
 def flush_folder(folder: Path) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from origin.files.scratch import FileLostError, Scratch, write_all
+from origin.files.scratch import FileLostError, Scratch
+from origin.stores.drafts import write_all
 
 if TYPE_CHECKING:
     from pathlib import Path
